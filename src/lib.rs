@@ -1,0 +1,122 @@
+//! One HTTP request, some checks on its answer, one line of output, exit code 0
+//! or 1: a health probe for containers that have no curl and often no shell.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! argv, environment
+//!   → Args      cli, environment   what was typed
+//!   → Plan      plan               what will be done
+//!   → Exchange  fetch              what happened
+//!   → Outcomes  check              what it means
+//!   → Verdict   verdict            healthy or not
+//!   → text      report             what is said
+//! ```
+//!
+//! [`run`] is the only place that knows the whole road.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+pub mod check;
+pub mod cli;
+pub mod duration;
+pub mod environment;
+pub mod exchange;
+pub mod expand;
+pub mod fetch;
+pub mod plan;
+pub mod report;
+pub mod secret;
+pub mod size;
+pub mod syntax;
+pub mod target;
+pub mod text;
+pub mod verdict;
+
+use environment::{Given, NotGiven};
+use expand::Environment;
+use plan::{Format, Plan};
+use report::Report;
+use verdict::Verdict;
+
+/// Probes once as the arguments and the environment say, and tells the verdict.
+/// Returns the exit code: 0 when healthy, and for help and version; else 1.
+///
+/// A verdict stands even where its text cannot be written.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let plan = match Given::read(arguments, environment) {
+        Ok(given) => Plan::new(&given, environment).map_err(|error| error.to_string()),
+        Err(NotGiven::Question(answer)) => {
+            let written = write!(out, "{answer}").and_then(|()| out.flush());
+            return u8::from(written.is_err());
+        }
+        Err(NotGiven::Mistake(mistake)) => Err(mistake),
+    };
+    match plan {
+        Ok(plan) => probe(&plan, out, err).exit_code(),
+        Err(mistake) => {
+            let _ = writeln!(err, "error: {}", text::escape(&mistake));
+            1
+        }
+    }
+}
+
+fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
+    match fetch::fetch(&plan.request) {
+        Ok(mut answer) => {
+            let outcomes = check::evaluate(&plan.checks, &answer.exchange);
+            if outcomes.iter().any(|outcome| {
+                outcome
+                    .failure
+                    .as_ref()
+                    .is_some_and(|failure| failure.body_explains)
+            }) {
+                answer.read_excerpt(report::EXCERPT_READ);
+            }
+            let exchange = &answer.exchange;
+            tell(plan, Ok(exchange), exchange.phases, &outcomes, out, err)
+        }
+        Err(none) => {
+            let outcomes = check::without_exchange(&plan.checks, &none.error.to_string());
+            tell(plan, Err(&none.error), none.phases, &outcomes, out, err)
+        }
+    }
+}
+
+fn tell(
+    plan: &Plan,
+    result: Result<&exchange::Exchange, &exchange::FetchError>,
+    phases: exchange::Phases,
+    outcomes: &[check::Outcome],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Verdict {
+    let verdict = Verdict::of(outcomes);
+    let report = Report {
+        verdict,
+        method: &plan.request.method,
+        url: plan.request.target.shown(),
+        result,
+        phases,
+        outcomes,
+        secrets: &plan.output.secrets,
+    };
+    if !(plan.output.quiet && verdict == Verdict::Healthy) {
+        let line = match plan.output.format {
+            Format::Text => report::text::line(&report),
+            Format::Json => report::json::line(&report),
+        };
+        // The verdict stands, whoever reads it.
+        let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        if plan.output.verbose {
+            let _ = err.write_all(report::verbose::lines(&report).as_bytes());
+        }
+    }
+    verdict
+}

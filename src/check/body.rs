@@ -1,0 +1,135 @@
+//! `--expect-body`, `--expect-body-regex`, `--reject-body-regex`: checks on the
+//! body as text.
+
+use std::fmt;
+
+use super::pattern::Pattern;
+use super::{Failure, Finding};
+use crate::exchange::{Body, BodyEnd};
+
+/// What the body's text must or must not hold. Bytes that are not UTF-8 read as U+FFFD.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BodyCheck {
+    /// The text stands somewhere in the body.
+    Contains(String),
+    /// The expression matches somewhere in the body.
+    Matches(Pattern),
+    /// The expression matches nowhere in the body.
+    Rejects(Pattern),
+}
+
+impl BodyCheck {
+    pub(super) fn find(&self, body: &Body) -> Finding {
+        let text = String::from_utf8_lossy(&body.bytes);
+        let holds = match (self, &body.end) {
+            // What was read before the end went missing is enough if the text is in it.
+            (Self::Contains(wanted), end) => {
+                let found = text.contains(wanted.as_str());
+                match end {
+                    BodyEnd::Failed(error) if !found => return error.into(),
+                    _ => found,
+                }
+            }
+            (_, BodyEnd::Failed(error)) => return error.into(),
+            (Self::Matches(pattern), _) => pattern.is_match(&text),
+            (Self::Rejects(pattern), _) => !pattern.is_match(&text),
+        };
+        Finding {
+            actual: None,
+            failure: (!holds).then(|| Failure::explained_by_body(self.reason(&text))),
+        }
+    }
+
+    /// What a body that passes looks like.
+    pub(super) fn expected(&self) -> String {
+        match self {
+            Self::Contains(text) => format!("text holding {text:?}"),
+            Self::Matches(pattern) => format!("text matching {pattern}"),
+            Self::Rejects(pattern) => format!("text not matching {pattern}"),
+        }
+    }
+
+    fn reason(&self, text: &str) -> String {
+        if text.is_empty() {
+            return format!("body is empty, expected {}", self.expected());
+        }
+        match self {
+            Self::Contains(wanted) => format!("body does not contain {wanted:?}"),
+            Self::Matches(pattern) => format!("body does not match {pattern}"),
+            Self::Rejects(pattern) => {
+                let found = pattern.first_match(text).unwrap_or_default();
+                format!("body holds {found:?}, which {pattern} rejects")
+            }
+        }
+    }
+}
+
+impl fmt::Display for BodyCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contains(text) => f.write_str(text),
+            Self::Matches(pattern) | Self::Rejects(pattern) => pattern.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BodyCheck;
+    use crate::exchange::{Body, BodyEnd, BodyError};
+
+    fn reason(check: &BodyCheck, bytes: &[u8], end: BodyEnd) -> Option<String> {
+        let body = Body {
+            bytes: bytes.to_vec(),
+            end,
+        };
+        check.find(&body).failure.map(|failure| failure.reason)
+    }
+
+    #[test]
+    fn text_and_expressions_are_searched() {
+        let contains = BodyCheck::Contains("ready".into());
+        let matches = BodyCheck::Matches("^rea.y$".parse().unwrap());
+        let rejects = BodyCheck::Rejects("err(or)?".parse().unwrap());
+        for check in [&contains, &matches, &rejects] {
+            assert_eq!(reason(check, b"ready", BodyEnd::Whole), None);
+        }
+        assert_eq!(
+            reason(&contains, b"loading", BodyEnd::Whole).as_deref(),
+            Some("body does not contain \"ready\"")
+        );
+        assert_eq!(
+            reason(&matches, b"loading", BodyEnd::Whole).as_deref(),
+            Some("body does not match ^rea.y$")
+        );
+        assert_eq!(
+            reason(&rejects, b"an error", BodyEnd::Whole).as_deref(),
+            Some("body holds \"error\", which err(or)? rejects")
+        );
+        assert_eq!(
+            reason(&matches, b"", BodyEnd::Whole).as_deref(),
+            Some("body is empty, expected text matching ^rea.y$")
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_searched_too() {
+        let contains = BodyCheck::Contains("ready".into());
+        assert_eq!(reason(&contains, b"\xff\xfe ready", BodyEnd::Whole), None);
+    }
+
+    #[test]
+    fn a_body_cut_short_fails_unless_the_text_had_come() {
+        let cut = BodyEnd::Failed(BodyError::CutShort {
+            received: 5,
+            promised: Some(9),
+        });
+        let contains = BodyCheck::Contains("rea".into());
+        assert_eq!(reason(&contains, b"ready", cut.clone()), None);
+        let rejects = BodyCheck::Rejects("error".parse().unwrap());
+        assert_eq!(
+            reason(&rejects, b"ready", cut).as_deref(),
+            Some("body cut short after 5 of 9 bytes")
+        );
+    }
+}

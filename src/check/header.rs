@@ -1,0 +1,281 @@
+//! `--expect-header`: assertions on a header of the answer.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use super::pattern::Pattern;
+use super::{Failure, Finding};
+use crate::exchange::Exchange;
+use crate::syntax::SyntaxError;
+
+/// Headers whose values are credentials (RFC 6265, RFC 9110, section 11).
+const SECRET_HEADERS: [&str; 4] = [
+    "set-cookie",
+    "authorization",
+    "proxy-authorization",
+    "www-authenticate",
+];
+
+/// Whether the values of this header, in lower case, must not be shown.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    SECRET_HEADERS.contains(&name)
+}
+
+/// One header and what must hold of it. A header may have several values: one
+/// that fits is enough, and for the negations none may fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeaderAssertion {
+    name: String,
+    test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Test {
+    Present,
+    Absent,
+    Equals(String),
+    Differs(String),
+    Matches(Pattern),
+    MatchesNot(Pattern),
+}
+
+impl HeaderAssertion {
+    pub(super) fn find(&self, exchange: &Exchange) -> Finding {
+        let name = self.name.to_ascii_lowercase();
+        let values: Vec<Cow<str>> = exchange
+            .headers
+            .iter()
+            .filter(|(other, _)| *other == name)
+            .map(|(_, value)| String::from_utf8_lossy(value))
+            .collect();
+        let holds = match &self.test {
+            Test::Present => !values.is_empty(),
+            Test::Absent => values.is_empty(),
+            Test::Equals(text) => values.iter().any(|value| value == text),
+            Test::Differs(text) => !values.iter().any(|value| value == text),
+            Test::Matches(pattern) => values.iter().any(|value| pattern.is_match(value)),
+            Test::MatchesNot(pattern) => !values.iter().any(|value| pattern.is_match(value)),
+        };
+        let actual = (!values.is_empty()).then(|| {
+            if is_secret(&name) {
+                "a value not shown".to_owned()
+            } else {
+                let shown: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+                shown.join(" and ")
+            }
+        });
+        Finding {
+            failure: (!holds).then(|| {
+                let is = actual.as_deref().unwrap_or("missing");
+                Failure::new(format!(
+                    "header {} is {is}, expected {}",
+                    self.name,
+                    self.expected()
+                ))
+            }),
+            actual,
+        }
+    }
+
+    /// What a header that passes looks like.
+    pub(super) fn expected(&self) -> String {
+        match &self.test {
+            Test::Present => "any value".to_owned(),
+            Test::Absent => "no such header".to_owned(),
+            Test::Equals(text) => format!("{text:?}"),
+            Test::Differs(text) => format!("anything but {text:?}"),
+            Test::Matches(pattern) => format!("text matching {pattern}"),
+            Test::MatchesNot(pattern) => format!("text not matching {pattern}"),
+        }
+    }
+}
+
+impl FromStr for HeaderAssertion {
+    type Err = SyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, SyntaxError> {
+        let body = text.trim_start();
+        let start = text.len() - body.len();
+        let (negated, body) = match body.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, body),
+        };
+        let name_length = body
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+            .unwrap_or(body.len());
+        let name = &body[..name_length];
+        if name.is_empty() {
+            let offset = start + usize::from(negated);
+            return Err(SyntaxError::at(text, offset, "expected a header's name"));
+        }
+        let rest = body[name_length..].trim_start();
+        let operator_at = text.len() - rest.len();
+        let test = if rest.is_empty() {
+            if negated { Test::Absent } else { Test::Present }
+        } else if negated {
+            return Err(SyntaxError::at(
+                text,
+                operator_at,
+                "expected nothing after !NAME; a value is refused by NAME != value",
+            ));
+        } else {
+            test(text, rest, operator_at)?
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            test,
+        })
+    }
+}
+
+fn test(text: &str, rest: &str, offset: usize) -> Result<Test, SyntaxError> {
+    let operator = ["==", "=~", "!=", "!~", "=", "~"]
+        .into_iter()
+        .find(|operator| rest.starts_with(operator))
+        .ok_or_else(|| SyntaxError::at(text, offset, "expected =, !=, ~ or !~"))?;
+    let untrimmed = &rest[operator.len()..];
+    let value = untrimmed.trim();
+    let value_at = text.len() - untrimmed.trim_start().len();
+    if value.is_empty() {
+        return Err(SyntaxError::at(text, value_at, "expected a value"));
+    }
+    let pattern = || {
+        value
+            .parse::<Pattern>()
+            .map_err(|error| error.after(&text[..value_at]))
+    };
+    Ok(match operator {
+        "!=" => Test::Differs(value.to_owned()),
+        "~" | "=~" => Test::Matches(pattern()?),
+        "!~" => Test::MatchesNot(pattern()?),
+        _ => Test::Equals(value.to_owned()),
+    })
+}
+
+impl fmt::Display for HeaderAssertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match &self.test {
+            Test::Present => f.write_str(name),
+            Test::Absent => write!(f, "!{name}"),
+            Test::Equals(text) => write!(f, "{name} = {text}"),
+            Test::Differs(text) => write!(f, "{name} != {text}"),
+            Test::Matches(pattern) => write!(f, "{name} ~ {pattern}"),
+            Test::MatchesNot(pattern) => write!(f, "{name} !~ {pattern}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HeaderAssertion;
+    use crate::exchange::Exchange;
+
+    fn reason(assertion: &str, headers: &[(&str, &str)]) -> Option<String> {
+        let exchange = Exchange {
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+            ..Exchange::example()
+        };
+        let assertion: HeaderAssertion = assertion.parse().unwrap();
+        assert_eq!(assertion.to_string().parse(), Ok(assertion.clone()));
+        assertion
+            .find(&exchange)
+            .failure
+            .map(|failure| failure.reason)
+    }
+
+    #[test]
+    fn one_of_several_values_is_enough_and_negations_want_none() {
+        let headers = &[
+            ("x-model", "resnet"),
+            ("x-model", "bert"),
+            ("server", "uvicorn"),
+        ];
+        for holds in [
+            "X-Model",
+            "!X-Error",
+            "X-Model = bert",
+            "x-model==resnet",
+            "X-Model ~ ^b",
+            "X-Model =~ t$",
+            "X-Model != gpt",
+            "X-Model !~ ^g",
+            "X-Error != boom",
+            "X-Error !~ .",
+        ] {
+            assert_eq!(reason(holds, headers), None, "{holds}");
+        }
+        for (fails, message) in [
+            ("X-Error", "header X-Error is missing, expected any value"),
+            (
+                "!Server",
+                "header Server is \"uvicorn\", expected no such header",
+            ),
+            (
+                "Server = nginx",
+                "header Server is \"uvicorn\", expected \"nginx\"",
+            ),
+            (
+                "X-Model != bert",
+                "header X-Model is \"resnet\" and \"bert\", expected anything but \"bert\"",
+            ),
+            (
+                "Server ~ ^ng",
+                "header Server is \"uvicorn\", expected text matching ^ng",
+            ),
+            (
+                "X-Model !~ ^b",
+                "header X-Model is \"resnet\" and \"bert\", expected text not matching ^b",
+            ),
+            (
+                "X-Error = boom",
+                "header X-Error is missing, expected \"boom\"",
+            ),
+            (
+                "X-Error ~ .",
+                "header X-Error is missing, expected text matching .",
+            ),
+        ] {
+            assert_eq!(reason(fails, headers).as_deref(), Some(message), "{fails}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        assert_eq!(
+            reason("!Set-Cookie", &[("set-cookie", "session=s3cr3t")]).as_deref(),
+            Some("header Set-Cookie is a value not shown, expected no such header")
+        );
+    }
+
+    #[test]
+    fn what_is_no_assertion_is_refused_with_its_column() {
+        for (text, message) in [
+            ("", "column 1: expected a header's name"),
+            ("!", "column 2: expected a header's name"),
+            ("= x", "column 1: expected a header's name"),
+            ("Server: x", "column 7: expected =, !=, ~ or !~"),
+            ("Server <= x", "column 8: expected =, !=, ~ or !~"),
+            ("Server =", "column 9: expected a value"),
+            (
+                "!Server = x",
+                "column 9: expected nothing after !NAME; a value is refused by NAME != value",
+            ),
+            (
+                "Server ~ a(",
+                "column 10: expected a regular expression: found open group without closing ')'",
+            ),
+        ] {
+            assert_eq!(
+                text.parse::<HeaderAssertion>().unwrap_err().to_string(),
+                message,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Numbers by their value: exact decimals, so that `1` is `1.0`, a 64-bit id is
+//! itself, and `0.4` is within `0.3+-0.1`, which binary floating point denies.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde_json::Number;
+
+/// `digits` × 10^`exponent`. Any JSON number that `serde_json` holds (64-bit
+/// integers and doubles in their shortest form) is one without loss. Sums,
+/// differences and products are exact up to 38 digits and fall back to the
+/// nearest double beyond.
+#[derive(Debug, Clone, Copy)]
+pub struct Decimal {
+    digits: i128,
+    exponent: i32,
+}
+
+impl Decimal {
+    /// Zero.
+    pub const ZERO: Self = Self {
+        digits: 0,
+        exponent: 0,
+    };
+
+    /// Zero has one form and no digits end in zero, so equal values have equal parts.
+    fn normal(mut digits: i128, mut exponent: i32) -> Self {
+        if digits == 0 {
+            return Self::ZERO;
+        }
+        while digits % 10 == 0 {
+            digits /= 10;
+            exponent += 1;
+        }
+        Self { digits, exponent }
+    }
+
+    /// The shortest decimal that reads back as this double; `None` for NaN and infinities.
+    fn from_f64(value: f64) -> Option<Self> {
+        if !value.is_finite() {
+            return None;
+        }
+        let text = format!("{value:e}");
+        let (mantissa, exponent) = text.split_once('e')?;
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        let exponent: i32 = exponent.parse().ok()?;
+        let shift = i32::try_from(fraction.len()).ok()?;
+        Some(Self::normal(digits, exponent - shift))
+    }
+
+    /// The nearest double; infinite beyond their range.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        format!("{}e{}", self.digits, self.exponent)
+            .parse()
+            .unwrap_or(f64::NAN)
+    }
+
+    fn is_negative(self) -> bool {
+        self.digits < 0
+    }
+
+    /// The value without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self {
+            digits: self.digits.saturating_abs(),
+            ..self
+        }
+    }
+
+    /// The sum; `None` where it is neither exact nor a double.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let exact = aligned(self, other).and_then(|(a, b, exponent)| {
+            a.checked_add(b)
+                .map(|digits| Self::normal(digits, exponent))
+        });
+        exact.or_else(|| Self::from_f64(self.to_f64() + other.to_f64()))
+    }
+
+    /// The difference; `None` where it is neither exact nor a double.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Option<Self> {
+        self.plus(Self {
+            digits: -other.digits,
+            ..other
+        })
+    }
+
+    /// The product; `None` where it is neither exact nor a double.
+    #[must_use]
+    pub fn times(self, other: Self) -> Option<Self> {
+        match self.digits.checked_mul(other.digits) {
+            Some(digits) => Some(Self::normal(digits, self.exponent + other.exponent)),
+            None => Self::from_f64(self.to_f64() * other.to_f64()),
+        }
+    }
+
+    /// A hundredth.
+    #[must_use]
+    pub fn percent(self) -> Self {
+        Self::normal(self.digits, self.exponent - 2)
+    }
+
+    /// The quotient by a count: exact where it ends within a few digits, else
+    /// the nearest double.
+    #[must_use]
+    pub fn divided_by(self, count: usize) -> Option<Self> {
+        let divisor = i128::try_from(count).ok().filter(|divisor| *divisor > 0)?;
+        let mut digits = self.digits;
+        let mut exponent = self.exponent;
+        loop {
+            if digits % divisor == 0 {
+                return Some(Self::normal(digits / divisor, exponent));
+            }
+            match digits.checked_mul(10) {
+                Some(more) => digits = more,
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a mean needs no more than a double"
+                )]
+                None => return Self::from_f64(self.to_f64() / count as f64),
+            }
+            exponent -= 1;
+        }
+    }
+
+    /// The exponent of the first digit: 2 for 123, -1 for 0.5.
+    fn magnitude(self) -> i32 {
+        let length = self.digits.unsigned_abs().checked_ilog10().unwrap_or(0);
+        self.exponent + i32::try_from(length).unwrap_or(0)
+    }
+}
+
+/// Both numbers' digits at the lower of their exponents, if they fit.
+fn aligned(a: Decimal, b: Decimal) -> Option<(i128, i128, i32)> {
+    let exponent = a.exponent.min(b.exponent);
+    let scale = |number: Decimal| {
+        if number.digits == 0 {
+            return Some(0);
+        }
+        let shift = u32::try_from(number.exponent - exponent).ok()?;
+        number.digits.checked_mul(10_i128.checked_pow(shift)?)
+    };
+    Some((scale(a)?, scale(b)?, exponent))
+}
+
+impl From<usize> for Decimal {
+    fn from(value: usize) -> Self {
+        // A count of things in memory is far below 2^127.
+        Self::normal(i128::try_from(value).unwrap_or(i128::MAX), 0)
+    }
+}
+
+impl From<&Number> for Decimal {
+    fn from(number: &Number) -> Self {
+        number
+            .as_i128()
+            .map(|integer| Self::normal(integer, 0))
+            .or_else(|| number.as_f64().and_then(Self::from_f64))
+            // serde_json holds nothing else.
+            .unwrap_or(Self::ZERO)
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        (self.digits, self.exponent) == (other.digits, other.exponent)
+    }
+}
+
+impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if let Some((a, b, _)) = aligned(*self, *other) {
+            return a.cmp(&b);
+        }
+        // Too far apart to align: the signs or the magnitudes decide.
+        match (self.is_negative(), other.is_negative()) {
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self.magnitude().cmp(&other.magnitude()),
+            (true, true) => other.magnitude().cmp(&self.magnitude()),
+        }
+    }
+}
+
+/// As JSON writes it: plain where that is short, else with an exponent.
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.is_negative() { "-" } else { "" };
+        let digits = self.digits.unsigned_abs().to_string();
+        let magnitude = self.magnitude();
+        match (usize::try_from(self.exponent), usize::try_from(magnitude)) {
+            (Ok(zeros), _) if magnitude <= 20 => write!(f, "{sign}{digits}{:0<zeros$}", ""),
+            (Err(_), Ok(whole)) => {
+                let (whole, fraction) = digits.split_at(whole + 1);
+                write!(f, "{sign}{whole}.{fraction}")
+            }
+            (Err(_), Err(_)) if magnitude >= -7 => {
+                let width = self.exponent.unsigned_abs() as usize;
+                write!(f, "{sign}0.{digits:0>width$}")
+            }
+            _ => {
+                let (first, rest) = digits.split_at(1);
+                let point = if rest.is_empty() { "" } else { "." };
+                write!(f, "{sign}{first}{point}{rest}e{magnitude}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decimal;
+    use serde_json::Number;
+    use std::cmp::Ordering;
+
+    #[track_caller]
+    fn decimal(text: &str) -> Decimal {
+        let number: Number = serde_json::from_str(text).unwrap();
+        Decimal::from(&number)
+    }
+
+    #[test]
+    fn numbers_compare_by_value() {
+        for (smaller, greater) in [
+            ("9007199254740992", "9007199254740993"),
+            ("18446744073709551614", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775807"),
+            ("0.5", "0.9"),
+            ("-1e300", "1e-300"),
+            ("1e-300", "1e300"),
+            ("-1e300", "-1e-300"),
+            ("0", "5e-324"),
+            ("-5e-324", "0"),
+            ("1.7976931348623155e308", "1.7976931348623157e308"),
+        ] {
+            assert_eq!(
+                decimal(smaller).cmp(&decimal(greater)),
+                Ordering::Less,
+                "{smaller}"
+            );
+            assert_eq!(
+                decimal(greater).cmp(&decimal(smaller)),
+                Ordering::Greater,
+                "{smaller}"
+            );
+        }
+        for (one, other) in [
+            ("1", "1.0"),
+            ("1", "10e-1"),
+            ("0", "-0"),
+            ("0", "-0.0"),
+            ("100", "1e2"),
+        ] {
+            assert_eq!(decimal(one), decimal(other), "{one}");
+        }
+        assert_ne!(decimal("9007199254740993"), decimal("9007199254740992.0"));
+    }
+
+    #[test]
+    fn sums_are_those_of_school() {
+        let sum = decimal("0.1").plus(decimal("0.2")).unwrap();
+        assert_eq!(sum, decimal("0.3"));
+        assert_eq!(
+            decimal("0.4").minus(decimal("0.3")).unwrap(),
+            decimal("0.1")
+        );
+        assert_eq!(
+            decimal("0.87").times(decimal("2").percent()).unwrap(),
+            decimal("0.0174")
+        );
+        assert_eq!(decimal("0.6").divided_by(3).unwrap(), decimal("0.2"));
+        assert_eq!(decimal("1").divided_by(0), None);
+        assert_eq!(
+            decimal("5").divided_by(3).unwrap().to_string(),
+            "1.6666666666666667"
+        );
+    }
+
+    #[test]
+    fn far_apart_falls_back_to_doubles() {
+        let sum = decimal("1e300").plus(decimal("1e-300")).unwrap();
+        assert_eq!(sum, decimal("1e300"));
+        assert_eq!(
+            decimal("1.7976931348623157e308")
+                .plus(decimal("1.7976931348623157e308"))
+                .map(Decimal::to_f64),
+            Some(f64::INFINITY)
+        );
+    }
+
+    #[test]
+    fn shown_as_json_writes_them() {
+        for (text, shown) in [
+            ("0", "0"),
+            ("-0.0", "0"),
+            ("1.50", "1.5"),
+            ("1200", "1200"),
+            ("0.001", "0.001"),
+            ("-12.34", "-12.34"),
+            ("1e21", "1e21"),
+            ("-1.5e-9", "-1.5e-9"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("5e-324", "5e-324"),
+        ] {
+            assert_eq!(decimal(text).to_string(), shown);
+        }
+    }
+}

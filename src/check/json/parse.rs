@@ -1,0 +1,494 @@
+//! Text → assertion. Each error names the column and what was expected there.
+
+use std::str::FromStr;
+
+use serde_json::{Number, Value};
+use serde_json_path::JsonPath;
+
+use super::{Assertion, Comparison, Expected, Function, Operand, Query, Test, Tolerance};
+use crate::check::pattern::Pattern;
+use crate::syntax::SyntaxError;
+
+/// Bounds what a query costs the stack and the clock of its parser.
+const LONGEST_QUERY: usize = 4096;
+const DEEPEST_QUERY: usize = 16;
+
+/// Longer operators first, so that `<` does not hide `<=`.
+const OPERATORS: [&str; 11] = ["==", "=~", "!=", "!~", "<=", ">=", "=", "<", ">", "~", "!"];
+
+/// A stretch of the assertion's text, which knows its column.
+#[derive(Clone, Copy)]
+struct Span<'a> {
+    whole: &'a str,
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Span<'a> {
+    fn text(self) -> &'a str {
+        &self.whole[self.start..self.end]
+    }
+
+    fn trimmed(self) -> Self {
+        let text = self.text();
+        let start = self.start + (text.len() - text.trim_start().len());
+        Self {
+            start,
+            end: start + text.trim().len(),
+            ..self
+        }
+    }
+
+    fn split_at(self, offset: usize) -> (Self, Self) {
+        let middle = self.start + offset;
+        (
+            Self {
+                end: middle,
+                ..self
+            },
+            Self {
+                start: middle,
+                ..self
+            },
+        )
+    }
+
+    fn skip(self, bytes: usize) -> Self {
+        Self {
+            start: self.start + bytes,
+            ..self
+        }
+    }
+
+    fn error(self, offset: usize, expected: impl Into<String>) -> SyntaxError {
+        SyntaxError::at(self.whole, self.start + offset, expected)
+    }
+}
+
+impl FromStr for Assertion {
+    type Err = SyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, SyntaxError> {
+        let whole = Span {
+            whole: text,
+            start: 0,
+            end: text.len(),
+        }
+        .trimmed();
+        let (negated, rest) = match whole.text().strip_prefix('!') {
+            Some(_) => (true, whole.skip(1)),
+            None => (false, whole),
+        };
+        let (left, right) = rest.split_at(operand_length(rest)?);
+        let operand = operand(left.trimmed())?;
+        let test = match (right.text().is_empty(), negated) {
+            (true, false) => Test::Holds,
+            (true, true) => Test::Absent,
+            (false, false) => test(right)?,
+            (false, true) => {
+                return Err(right.error(
+                    0,
+                    format!(
+                        "expected nothing after !{operand}; a value is refused by {operand}!=value"
+                    ),
+                ));
+            }
+        };
+        Ok(Self { operand, test })
+    }
+}
+
+/// The bytes before the operator: the first one outside brackets and parentheses.
+fn operand_length(span: Span) -> Result<usize, SyntaxError> {
+    let text = span.text();
+    let mut open: Vec<(usize, char)> = Vec::new();
+    let mut quote: Option<(usize, char)> = None;
+    let mut escaped = false;
+    for (offset, character) in text.char_indices() {
+        match (quote, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some((_, mark)), _) if character == mark => quote = None,
+            (None, '\'' | '"') if !open.is_empty() => quote = Some((offset, character)),
+            (None, '[') => open.push((offset, ']')),
+            (None, '(') => open.push((offset, ')')),
+            (None, ']' | ')') => match open.pop() {
+                Some((_, closing)) if closing == character => {}
+                Some((_, closing)) => {
+                    return Err(span.error(offset, format!("expected {closing}")));
+                }
+                None => {
+                    return Err(span.error(offset, format!("expected no {character} here")));
+                }
+            },
+            (None, '=' | '!' | '<' | '>' | '~') if open.is_empty() => return Ok(offset),
+            _ => {}
+        }
+        if open.len() > DEEPEST_QUERY {
+            return Err(span.error(offset, "expected fewer nested brackets"));
+        }
+    }
+    match (quote, open.pop()) {
+        (Some((offset, mark)), _) => Err(span.error(offset, format!("expected a closing {mark}"))),
+        (None, Some((offset, closing))) => {
+            Err(span.error(offset, format!("expected a closing {closing}")))
+        }
+        (None, None) => Ok(text.len()),
+    }
+}
+
+fn operand(span: Span) -> Result<Operand, SyntaxError> {
+    let text = span.text();
+    let name_length = text
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .unwrap_or(text.len());
+    let (name, after) = text.split_at(name_length);
+    let Some(inner) = after.trim_start().strip_prefix('(') else {
+        return Ok(Operand {
+            function: None,
+            query: query(span)?,
+        });
+    };
+    let function = Function::ALL
+        .into_iter()
+        .find(|function| function.name() == name)
+        .ok_or_else(|| {
+            span.error(
+                0,
+                "expected a function: length, count, type, sum, min, max or avg",
+            )
+        })?;
+    // Brackets and parentheses are balanced; what follows the first closing one is too much.
+    let inner = span.skip(text.len() - inner.len());
+    let Some(length) = inner.text().strip_suffix(')').map(str::len) else {
+        let after = inner.text().rfind(')').map_or(0, |offset| offset + 1);
+        return Err(inner.error(after, "expected an operator after the function"));
+    };
+    Ok(Operand {
+        function: Some(function),
+        query: query(inner.split_at(length).0.trimmed())?,
+    })
+}
+
+fn query(span: Span) -> Result<Query, SyntaxError> {
+    let text = span.text();
+    let prefix = match text.chars().next() {
+        None => {
+            return Err(span.error(
+                0,
+                "expected a JSONPath query such as status or models[0].name",
+            ));
+        }
+        Some('$') => "",
+        Some('.' | '[') => "$",
+        Some(_) => "$.",
+    };
+    if text.len() > LONGEST_QUERY {
+        return Err(span.error(LONGEST_QUERY, "expected a shorter query"));
+    }
+    let path = JsonPath::parse(&format!("{prefix}{text}")).map_err(|error| {
+        let offset = error.position().saturating_sub(prefix.len());
+        let expected = match text[text.floor_char_boundary(offset.min(text.len()))..]
+            .chars()
+            .next()
+        {
+            Some(_) if text[..text.floor_char_boundary(offset.min(text.len()))].contains('?') => {
+                "expected a JSONPath filter (RFC 9535) such as [?@.ready==false]"
+            }
+            Some('-' | ' ' | '/' | ':' | '0'..='9') => {
+                "expected a name of letters, digits and _; another one is written ['a-b']"
+            }
+            _ => "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']",
+        };
+        span.error(offset, expected)
+    })?;
+    Ok(Query {
+        text: text.to_owned(),
+        path,
+    })
+}
+
+fn test(span: Span) -> Result<Test, SyntaxError> {
+    let operator = OPERATORS
+        .into_iter()
+        .find(|operator| span.text().starts_with(operator))
+        .unwrap_or_default();
+    if operator == "!" {
+        return Err(span.error(0, "expected != or !~"));
+    }
+    let value = span.skip(operator.len()).trimmed();
+    if value.text().is_empty() {
+        return Err(value.error(0, "expected a value; the empty string is written \"\""));
+    }
+    Ok(match operator {
+        "!=" => Test::Differs(expected(value)?),
+        "<" => Test::Compares(Comparison::Less, number(value)?),
+        "<=" => Test::Compares(Comparison::AtMost, number(value)?),
+        ">" => Test::Compares(Comparison::Greater, number(value)?),
+        ">=" => Test::Compares(Comparison::AtLeast, number(value)?),
+        "~" | "=~" => Test::Matches(pattern(value)?),
+        "!~" => Test::MatchesNot(pattern(value)?),
+        _ => Test::Equals(expected(value)?),
+    })
+}
+
+/// The value of `=` and `!=`: with a tolerance, JSON, or bare text.
+fn expected(span: Span) -> Result<Expected, SyntaxError> {
+    let text = span.text();
+    if let Some(offset) = text.find("+-")
+        && text[..offset].trim_end().parse::<f64>().is_ok()
+    {
+        let (left, right) = span.split_at(offset);
+        return Ok(Expected::Within {
+            number: number(left.trimmed())?,
+            tolerance: tolerance(right.skip(2).trimmed())?,
+        });
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(Expected::Value(value)),
+        Err(_) if text.starts_with('"') => Err(span.error(
+            0,
+            "expected a JSON string; text without quotes stands for itself",
+        )),
+        Err(_) if is_json_number(text) => Err(span.error(0, OUT_OF_RANGE)),
+        Err(_) => Ok(Expected::Text(text.to_owned())),
+    }
+}
+
+const OUT_OF_RANGE: &str = "expected a number that fits a 64-bit float";
+
+/// Whether the text is a JSON number, even one out of range.
+fn is_json_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && text.parse::<f64>().is_ok_and(f64::is_infinite)
+        && !text.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E')
+}
+
+fn tolerance(span: Span) -> Result<Tolerance, SyntaxError> {
+    let text = span.text();
+    let (amount, relative) = match text.strip_suffix('%') {
+        Some(amount) => (span.split_at(amount.len()).0.trimmed(), true),
+        None => (span, false),
+    };
+    if amount.text().starts_with('-') {
+        return Err(amount.error(0, "expected a tolerance that is not negative"));
+    }
+    Ok(Tolerance {
+        amount: number(amount).map_err(|error| SyntaxError {
+            expected: "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%".to_owned(),
+            ..error
+        })?,
+        relative,
+    })
+}
+
+fn number(span: Span) -> Result<Number, SyntaxError> {
+    let text = span.text();
+    serde_json::from_str(text).map_err(|_| {
+        let expected = if is_json_number(text) {
+            OUT_OF_RANGE
+        } else if text.contains("+-") {
+            "expected a number; a tolerance goes with = and != only"
+        } else {
+            "expected a number as JSON writes it, such as 0.5 or -1e3"
+        };
+        span.error(0, expected)
+    })
+}
+
+/// The expression of `~`: a JSON string, or bare text.
+fn pattern(span: Span) -> Result<Pattern, SyntaxError> {
+    let text = span.text();
+    let expression = match serde_json::from_str(text) {
+        Ok(Value::String(string)) => string,
+        _ => text.to_owned(),
+    };
+    expression
+        .parse()
+        .map_err(|error: SyntaxError| span.error(0, error.expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Assertion;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn error(text: &str) -> String {
+        text.parse::<Assertion>().expect_err("an error").to_string()
+    }
+
+    #[test]
+    fn display_gives_back_what_was_written() {
+        for text in [
+            "status=ok",
+            "model.loaded=true",
+            "outputs[0].data[-1]>=0.5",
+            "['a.b']=1",
+            "models[*].state=READY",
+            "length(predictions)>0",
+            "type(score)=number",
+            "sum(probabilities)=1+-0.001",
+            "score=0.87+-2%",
+            "count(models[?@.ready==false])=0",
+            "label!=Unknown",
+            "!error",
+            "$",
+            "$.a=\"1\"",
+            "[0].x<-1",
+            "..created",
+            "*~^a b$",
+            "label!~\" x\"",
+            "label=[UNK]",
+            "label=<unk>",
+            "a=1+x",
+            "a={\"b\":[1,2]}",
+            "[?length(@.a)>2 && @['x=y']!='=']",
+            "length=3",
+            "größe=1",
+        ] {
+            let assertion: Assertion = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(assertion.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn white_space_and_twin_operators_are_free() {
+        for (text, shown) in [
+            ("  status  =  ok  ", "status=ok"),
+            ("status==ok", "status=ok"),
+            ("label =~ ^a", "label~^a"),
+            (" ! error ", "!error"),
+            ("length ( a ) > 0", "length(a)>0"),
+            ("a = 1 +- 2 %", "a=1+-2%"),
+            ("a ~ \"b\"", "a~b"),
+        ] {
+            assert_eq!(text.parse::<Assertion>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_assertion_is_refused_with_its_column() {
+        const QUERY: &str = "expected a JSONPath query such as status or models[0].name";
+        const JSONPATH: &str =
+            "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']";
+        const NAME: &str =
+            "expected a name of letters, digits and _; another one is written ['a-b']";
+        const NUMBER: &str = "expected a number as JSON writes it, such as 0.5 or -1e3";
+        const TOLERANCE: &str = "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%";
+        for (text, column, expected) in [
+            ("", 1, QUERY),
+            ("  ", 3, QUERY),
+            ("!", 2, QUERY),
+            ("=ok", 1, QUERY),
+            ("length()>0", 8, QUERY),
+            (
+                "size(a)>0",
+                1,
+                "expected a function: length, count, type, sum, min, max or avg",
+            ),
+            (
+                "length(a).b>0",
+                10,
+                "expected an operator after the function",
+            ),
+            (
+                "status=",
+                8,
+                "expected a value; the empty string is written \"\"",
+            ),
+            ("status!ok", 7, "expected != or !~"),
+            (
+                "!status=ok",
+                8,
+                "expected nothing after !status; a value is refused by status!=value",
+            ),
+            ("model-name=a", 6, NAME),
+            ("model name=a", 6, NAME),
+            ("1st=a", 1, NAME),
+            ("a[0", 2, "expected a closing ]"),
+            ("a['b]=1", 3, "expected a closing '"),
+            ("a]=1", 2, "expected no ] here"),
+            ("a[(])", 4, "expected )"),
+            ("a[0=1]=2", 4, JSONPATH),
+            ("@.a=1", 1, JSONPATH),
+            ("a..=1", 4, JSONPATH),
+            ("score<high", 7, NUMBER),
+            (
+                "score<",
+                7,
+                "expected a value; the empty string is written \"\"",
+            ),
+            (
+                "score>1+-2",
+                7,
+                "expected a number; a tolerance goes with = and != only",
+            ),
+            ("score=1+-", 10, TOLERANCE),
+            ("score=1+-x", 10, TOLERANCE),
+            ("score=1+-5%%", 10, TOLERANCE),
+            ("score=1+-nan", 10, TOLERANCE),
+            (
+                "score=1+--1",
+                10,
+                "expected a tolerance that is not negative",
+            ),
+            ("score=.5+-1", 7, NUMBER),
+            ("score=nan+-1", 7, NUMBER),
+            (
+                "score=1e999",
+                7,
+                "expected a number that fits a 64-bit float",
+            ),
+            (
+                "label=\"a",
+                7,
+                "expected a JSON string; text without quotes stands for itself",
+            ),
+            (
+                "label~a(",
+                7,
+                "expected a regular expression: found open group without closing ')'",
+            ),
+            ("label~\"\"", 7, "expected a regular expression"),
+        ] {
+            assert_eq!(
+                error(text),
+                format!("column {column}: {expected}"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            error(&format!("a{}", "[?(".repeat(20))),
+            "column 26: expected fewer nested brackets"
+        );
+        assert_eq!(
+            error(&"a".repeat(5000)),
+            "column 4097: expected a shorter query"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = text.parse::<Assertion>();
+        }
+
+        #[test]
+        fn display_parses_back(
+            text in "[ !]{0,2}(length|count|sum|foo)?\\(?[$]?[.]?[a-c*]{0,2}(\\[[-0-9:*']{0,3}\\]|\\[\\?@\\.a(==|<)1\\])?\\)?[ ]?[=!<>~]{0,2}[ ]?[\"a-c0-9.+% e^$\\[\\]{}-]{0,8}"
+        ) {
+            if let Ok(assertion) = text.parse::<Assertion>() {
+                let shown = assertion.to_string();
+                prop_assert_eq!(shown.parse::<Assertion>(), Ok(assertion), "{} shown as {}", text, shown);
+            }
+        }
+
+        #[test]
+        fn any_value_is_given_back(value in "[^\\x00-\\x20][^\\x00-\\x1f]*[^\\x00-\\x20]") {
+            if let Ok(assertion) = format!("a={value}").parse::<Assertion>() {
+                prop_assert_eq!(assertion.to_string().parse::<Assertion>(), Ok(assertion));
+            }
+        }
+    }
+}

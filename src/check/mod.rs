@@ -1,0 +1,178 @@
+//! What an exchange means: each kind of check beside its own grammar, and the
+//! outcomes of all of them.
+//!
+//! Pure functions of plain data: no flag, no socket, no clock, no file.
+
+use std::fmt;
+
+use crate::exchange::{BodyError, BodyNeed, Exchange};
+
+pub mod body;
+pub mod header;
+pub mod json;
+pub mod latency;
+pub mod pattern;
+pub mod status;
+
+use body::BodyCheck;
+use header::HeaderAssertion;
+use json::Assertion;
+use json::document::Document;
+use latency::MaxLatency;
+use status::StatusSet;
+
+/// One thing that must hold of an exchange. Its `Display` is what the user wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Check {
+    /// `--expect-status`
+    Status(StatusSet),
+    /// `--expect-header`
+    Header(HeaderAssertion),
+    /// `--expect-body` and the two regular expressions
+    Body(BodyCheck),
+    /// `--expect`
+    Json(Assertion),
+    /// `--max-latency`
+    Latency(MaxLatency),
+}
+
+/// What became of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The check as flag and value: `expect status=ok`.
+    pub check: String,
+    /// What would have held.
+    pub expected: String,
+    /// What was found, where it can be named.
+    pub actual: Option<String>,
+    /// Why the check fails, if it does.
+    pub failure: Option<Failure>,
+}
+
+/// Why a check fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The reason, as a clause: `status 503, expected 200-399`.
+    pub reason: String,
+    /// Whether the body is likely to say more.
+    pub body_explains: bool,
+}
+
+/// What one check found, before it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    actual: Option<String>,
+    failure: Option<Failure>,
+}
+
+impl Failure {
+    fn new(reason: String) -> Self {
+        Self {
+            reason,
+            body_explains: false,
+        }
+    }
+
+    fn explained_by_body(reason: String) -> Self {
+        Self {
+            reason,
+            body_explains: true,
+        }
+    }
+}
+
+impl From<&BodyError> for Finding {
+    fn from(error: &BodyError) -> Self {
+        Self {
+            actual: None,
+            failure: Some(Failure::explained_by_body(error.to_string())),
+        }
+    }
+}
+
+impl Check {
+    fn find(&self, exchange: &Exchange, document: &Document) -> Finding {
+        match self {
+            Self::Status(set) => set.find(exchange),
+            Self::Header(assertion) => assertion.find(exchange),
+            Self::Body(check) => check.find(&exchange.body),
+            Self::Json(assertion) => assertion.find(document),
+            Self::Latency(limit) => limit.find(exchange),
+        }
+    }
+
+    fn expected(&self) -> String {
+        match self {
+            Self::Status(set) => set.to_string(),
+            Self::Header(assertion) => assertion.expected(),
+            Self::Body(check) => check.expected(),
+            Self::Json(assertion) => assertion.expected(),
+            Self::Latency(limit) => format!("at most {limit}"),
+        }
+    }
+
+    fn outcome(&self, finding: Finding) -> Outcome {
+        Outcome {
+            check: self.to_string(),
+            expected: self.expected(),
+            actual: finding.actual,
+            failure: finding.failure,
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(set) => write!(f, "expect-status {set}"),
+            Self::Header(assertion) => write!(f, "expect-header {assertion}"),
+            Self::Body(check @ BodyCheck::Contains(_)) => write!(f, "expect-body {check}"),
+            Self::Body(check @ BodyCheck::Matches(_)) => write!(f, "expect-body-regex {check}"),
+            Self::Body(check @ BodyCheck::Rejects(_)) => write!(f, "reject-body-regex {check}"),
+            Self::Json(assertion) => write!(f, "expect {assertion}"),
+            Self::Latency(limit) => write!(f, "max-latency {limit}"),
+        }
+    }
+}
+
+/// How much of the body these checks need.
+#[must_use]
+pub fn body_need(checks: &[Check]) -> BodyNeed {
+    let mut texts = Vec::new();
+    for check in checks {
+        match check {
+            Check::Body(BodyCheck::Contains(text)) => texts.push(text.clone()),
+            Check::Body(_) | Check::Json(_) => return BodyNeed::Whole,
+            Check::Status(_) | Check::Header(_) | Check::Latency(_) => {}
+        }
+    }
+    if texts.is_empty() {
+        BodyNeed::Nothing
+    } else {
+        BodyNeed::Texts(texts)
+    }
+}
+
+/// Evaluates every check; none stops at another's failure.
+#[must_use]
+pub fn evaluate(checks: &[Check], exchange: &Exchange) -> Vec<Outcome> {
+    let document = Document::lazy(&exchange.body);
+    checks
+        .iter()
+        .map(|check| check.outcome(check.find(exchange, &document)))
+        .collect()
+}
+
+/// The outcomes where there is no exchange: nothing found, all failed alike.
+#[must_use]
+pub fn without_exchange(checks: &[Check], reason: &str) -> Vec<Outcome> {
+    checks
+        .iter()
+        .map(|check| {
+            check.outcome(Finding {
+                actual: None,
+                failure: Some(Failure::new(reason.to_owned())),
+            })
+        })
+        .collect()
+}

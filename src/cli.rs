@@ -1,0 +1,106 @@
+//! What was typed: the flags, declared for clap, with their help texts.
+//!
+//! Declarations only. What a value means, and whether it is one, is `plan`'s.
+
+use clap::Parser;
+
+/// Check that an HTTP service really works: one request, some checks on the
+/// answer, one line of output, exit code 0 or 1.
+#[derive(Debug, Parser)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+#[command(
+    name = "healthprobe",
+    version,
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    override_usage = "healthprobe [OPTIONS] <URL>",
+    after_help = AFTER_HELP
+)]
+pub struct Args {
+    // clap shows it as it stands; a doc comment would want a link around the URL.
+    #[arg(
+        value_name = "URL",
+        help = "http://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} come from the environment"
+    )]
+    /// The URL, in any of its short forms.
+    pub url: Option<String>,
+
+    /// The method [default: GET]
+    #[arg(short = 'X', long, value_name = "METHOD", help_heading = REQUEST)]
+    pub request: Option<String>,
+    /// A header to send; repeatable
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", help_heading = REQUEST)]
+    pub header: Vec<String>,
+    /// Basic authentication
+    #[arg(short, long, value_name = "USER:PASSWORD", help_heading = REQUEST)]
+    pub user: Option<String>,
+    /// The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]
+    #[arg(short, long, value_name = "DURATION", help_heading = REQUEST)]
+    pub timeout: Option<String>,
+    /// The longest body that a check may need [default: 1MiB]
+    #[arg(long, value_name = "SIZE", help_heading = REQUEST)]
+    pub max_body: Option<String>,
+    /// Use IPv4 addresses only
+    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = REQUEST)]
+    pub ipv4: bool,
+    /// Use IPv6 addresses only
+    #[arg(short = '6', long, conflicts_with = "ipv4", help_heading = REQUEST)]
+    pub ipv6: bool,
+
+    /// The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]
+    #[arg(short = 's', long, value_name = "SET", help_heading = CHECKS)]
+    pub expect_status: Option<String>,
+    /// NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable
+    #[arg(long, value_name = "ASSERTION", help_heading = CHECKS)]
+    pub expect_header: Vec<String>,
+    /// The body contains this text; repeatable
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = CHECKS)]
+    pub expect_body: Vec<String>,
+    /// The body matches this regular expression; repeatable
+    #[arg(long, value_name = "RE", allow_hyphen_values = true, help_heading = CHECKS)]
+    pub expect_body_regex: Vec<String>,
+    /// The body does not match this regular expression; repeatable
+    #[arg(long, value_name = "RE", allow_hyphen_values = true, help_heading = CHECKS)]
+    pub reject_body_regex: Vec<String>,
+    /// The JSON body holds this, as in status=ok; repeatable
+    #[arg(short, long, value_name = "ASSERTION", help_heading = CHECKS)]
+    pub expect: Vec<String>,
+    /// The answer takes no longer than this
+    #[arg(long, value_name = "DURATION", help_heading = CHECKS)]
+    pub max_latency: Option<String>,
+
+    /// Print nothing when healthy
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub quiet: bool,
+    /// Also print address, times, checks and headers, on stderr
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub verbose: bool,
+    /// text, or json: one object on one line [default: text]
+    #[arg(short, long, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub output: Option<String>,
+    /// Print this help
+    #[arg(short, long, action = clap::ArgAction::Help, help_heading = OUTPUT)]
+    pub help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = OUTPUT)]
+    pub version: Option<bool>,
+}
+
+const REQUEST: &str = "Request";
+const CHECKS: &str = "Checks";
+const OUTPUT: &str = "Output";
+
+const AFTER_HELP: &str = "\
+Assertions:
+  status=ok  model.loaded=true  outputs[0].data[-1]>=0.5  label!=Unknown  !error
+  length(predictions)>0  type(score)=number  score=0.87+-2%  models[*].state~^READY$
+  A query is JSONPath (RFC 9535); the functions are length, count, type, sum, min, max and avg.
+
+Every flag can also come from the environment: HEALTHPROBE_URL, HEALTHPROBE_MAX_LATENCY, …
+A repeatable one takes one value a line, a switch takes true or false. The flag wins.
+
+Exit code: 0 when every check holds, 1 for everything else.";

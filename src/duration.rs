@@ -1,0 +1,148 @@
+//! Durations as people write and read them.
+
+use std::time::Duration;
+
+use humantime::DurationError;
+
+use crate::syntax::SyntaxError;
+
+/// The longest duration taken. Far beyond any use, and safe to add to a clock.
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+
+const EXPECTED: &str = "expected a duration such as 500ms, 2s or 1m 30s";
+
+/// Reads `500ms`, `2s`, `1m 30s`, or a bare number of seconds such as `2` or `0.5`.
+///
+/// # Errors
+/// Text that is no duration, zero, or more than a hundred years.
+pub fn parse(text: &str) -> Result<Duration, SyntaxError> {
+    let trimmed = text.trim();
+    let bare_number =
+        !trimmed.is_empty() && trimmed.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let duration = if bare_number {
+        let seconds: f64 = trimmed
+            .parse()
+            .map_err(|_| SyntaxError::at(text, 0, EXPECTED))?;
+        Duration::try_from_secs_f64(seconds).map_err(|_| too_long(text))?
+    } else {
+        humantime::parse_duration(text).map_err(|error| match error {
+            DurationError::InvalidCharacter(at)
+            | DurationError::NumberExpected(at)
+            | DurationError::UnknownUnit { start: at, .. } => SyntaxError::at(text, at, EXPECTED),
+            DurationError::NumberOverflow => too_long(text),
+            DurationError::Empty => SyntaxError::at(text, 0, EXPECTED),
+        })?
+    };
+    if duration.is_zero() {
+        return Err(SyntaxError::at(
+            text,
+            0,
+            "expected a duration longer than zero",
+        ));
+    }
+    if duration > LONGEST {
+        return Err(too_long(text));
+    }
+    Ok(duration)
+}
+
+fn too_long(text: &str) -> SyntaxError {
+    SyntaxError::at(text, 0, "expected at most 100 years, in whole nanoseconds")
+}
+
+/// The duration as it would be typed: `2s`, `1m 30s`.
+#[must_use]
+pub fn typed(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+/// A measured duration, rounded up, so that it never looks shorter than the
+/// limit it broke: `3.2ms`, `1.204s`.
+#[must_use]
+pub fn measured(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        let tenths = duration.as_micros().div_ceil(100);
+        format!("{}.{}ms", tenths / 10, tenths % 10)
+    } else {
+        let milliseconds = duration.as_micros().div_ceil(1000);
+        format!("{}.{:03}s", milliseconds / 1000, milliseconds % 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("2s", 2_000),
+            ("2 s", 2_000),
+            ("1.5s", 1_500),
+            ("1m 30s", 90_000),
+            ("2", 2_000),
+            (" 0.5 ", 500),
+            (".25", 250),
+            ("7d", 604_800_000),
+        ] {
+            assert_eq!(
+                parse(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest_with_a_column() {
+        for (text, message) in [
+            (
+                "",
+                "column 1: expected a duration such as 500ms, 2s or 1m 30s",
+            ),
+            (
+                "-1s",
+                "column 1: expected a duration such as 500ms, 2s or 1m 30s",
+            ),
+            (
+                "5 parsecs",
+                "column 3: expected a duration such as 500ms, 2s or 1m 30s",
+            ),
+            (
+                "1.2.3",
+                "column 1: expected a duration such as 500ms, 2s or 1m 30s",
+            ),
+            ("0", "column 1: expected a duration longer than zero"),
+            ("0ms", "column 1: expected a duration longer than zero"),
+            (
+                "101years",
+                "column 1: expected at most 100 years, in whole nanoseconds",
+            ),
+            (
+                "99999999999999999999",
+                "column 1: expected at most 100 years, in whole nanoseconds",
+            ),
+            (
+                "18446744073709551615s",
+                "column 1: expected at most 100 years, in whole nanoseconds",
+            ),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn measured_time_rounds_up() {
+        for (microseconds, text) in [
+            (0, "0.0ms"),
+            (1, "0.1ms"),
+            (3_150, "3.2ms"),
+            (250_000, "250.0ms"),
+            (250_001, "250.1ms"),
+            (1_203_400, "1.204s"),
+        ] {
+            assert_eq!(measured(Duration::from_micros(microseconds)), text);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `${NAME}` and `${NAME:-default}`: a HEALTHCHECK in exec form has no shell
+//! that would replace them.
+
+use std::ffi::OsString;
+
+use crate::syntax::SyntaxError;
+
+/// Looks up one environment variable. An argument rather than the process's
+/// own, so that tests need no process.
+pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+
+/// Replaces each `${NAME}` in `text`; `$$` is a `$`. As in a shell, the default
+/// of `${NAME:-default}` also stands in for a variable that is empty.
+///
+/// # Errors
+/// A variable that is unset, empty or no Unicode and has no default; a `$` that
+/// starts neither form. The column is that of the `$`.
+pub fn expand(text: &str, environment: &Environment) -> Result<String, SyntaxError> {
+    let mut expanded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, from_dollar)) = rest.split_once('$') {
+        let offset = text.len() - from_dollar.len() - 1;
+        expanded.push_str(before);
+        if let Some(after) = from_dollar.strip_prefix('$') {
+            expanded.push('$');
+            rest = after;
+            continue;
+        }
+        let Some((reference, after)) = from_dollar
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'))
+        else {
+            return Err(SyntaxError::at(
+                text,
+                offset,
+                "expected ${NAME} or ${NAME:-default}; a plain $ is written $$",
+            ));
+        };
+        let (name, default) = match reference.split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (reference, None),
+        };
+        if !is_name(name) {
+            return Err(SyntaxError::at(
+                text,
+                offset + 2,
+                "expected the name of a variable: letters, digits and _",
+            ));
+        }
+        let value = match environment(name).map(OsString::into_string) {
+            Some(Ok(value)) if !value.is_empty() => Some(value),
+            Some(Err(_)) => {
+                return Err(SyntaxError::at(
+                    text,
+                    offset,
+                    format!("the variable {name} is not UTF-8"),
+                ));
+            }
+            _ => None,
+        };
+        match (value, default) {
+            (Some(value), _) => expanded.push_str(&value),
+            (None, Some(default)) => expanded.push_str(default),
+            (None, None) => {
+                return Err(SyntaxError::at(
+                    text,
+                    offset,
+                    format!(
+                        "the variable {name} is not set; set it, or write ${{{name}:-default}}"
+                    ),
+                ));
+            }
+        }
+        rest = after;
+    }
+    expanded.push_str(rest);
+    Ok(expanded)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+    use std::ffi::OsString;
+
+    fn environment(name: &str) -> Option<OsString> {
+        match name {
+            "PORT" => Some("8000".into()),
+            "EMPTY" => Some(OsString::new()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn replaces_variables_and_defaults() {
+        for (text, expanded) in [
+            ("plain", "plain"),
+            (":${PORT}/health", ":8000/health"),
+            (":${PORT:-9000}/", ":8000/"),
+            (":${NONE:-9000}/", ":9000/"),
+            (":${EMPTY:-9000}/", ":9000/"),
+            ("a${NONE:-}b", "ab"),
+            ("$$${PORT}$$", "$8000$"),
+            ("${NONE:-a:-b}", "a:-b"),
+        ] {
+            assert_eq!(
+                expand(text, &environment).as_deref(),
+                Ok(expanded),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_what_a_shell_would_have_hidden() {
+        for (text, message) in [
+            (
+                "é${NONE}",
+                "column 2: the variable NONE is not set; set it, or write ${NONE:-default}",
+            ),
+            (
+                "${EMPTY}",
+                "column 1: the variable EMPTY is not set; set it, or write ${EMPTY:-default}",
+            ),
+            (
+                "a$PORT",
+                "column 2: expected ${NAME} or ${NAME:-default}; a plain $ is written $$",
+            ),
+            (
+                "a${PORT",
+                "column 2: expected ${NAME} or ${NAME:-default}; a plain $ is written $$",
+            ),
+            (
+                "${}",
+                "column 3: expected the name of a variable: letters, digits and _",
+            ),
+            (
+                "${1A}",
+                "column 3: expected the name of a variable: letters, digits and _",
+            ),
+        ] {
+            assert_eq!(
+                expand(text, &environment).unwrap_err().to_string(),
+                message,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Buffers that begin at a page and grow with what arrives. ureq's own have one
+//! size from the start and are zeroed, which costs a short probe more than all
+//! of its parsing.
+
+use ureq::unversioned::transport::Buffers;
+
+const PAGE: usize = 4096;
+
+#[derive(Debug)]
+pub(super) struct GrowingBuffers {
+    input: Vec<u8>,
+    consumed: usize,
+    filled: usize,
+    output: Vec<u8>,
+    consuming: bool,
+}
+
+impl GrowingBuffers {
+    /// `output` bytes have to hold the longest line of the request.
+    pub(super) fn new(output: usize) -> Self {
+        Self {
+            input: Vec::new(),
+            consumed: 0,
+            filled: 0,
+            output: vec![0; output],
+            consuming: false,
+        }
+    }
+}
+
+impl Buffers for GrowingBuffers {
+    fn output(&mut self) -> &mut [u8] {
+        &mut self.output
+    }
+
+    fn input(&self) -> &[u8] {
+        &self.input[self.consumed..self.filled]
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        if self.consumed > 0 {
+            self.input.copy_within(self.consumed..self.filled, 0);
+            self.filled -= self.consumed;
+            self.consumed = 0;
+        }
+        if self.filled == self.input.len() {
+            self.input.resize((self.filled * 2).max(PAGE), 0);
+        }
+        &mut self.input[self.filled..]
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.filled = (self.filled + amount).min(self.input.len());
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.consuming = amount > 0;
+        self.consumed = (self.consumed + amount).min(self.filled);
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        if self.filled == self.input.len() {
+            self.input.resize(self.filled + PAGE, 0);
+        }
+        (&mut self.input[self.filled..], &mut self.output)
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.consumed < self.filled && self.consuming
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Buffers, GrowingBuffers, PAGE};
+
+    #[test]
+    fn what_is_not_consumed_stays_in_front_and_room_grows() {
+        let mut buffers = GrowingBuffers::new(8);
+        let room = buffers.input_append_buf();
+        assert_eq!(room.len(), PAGE);
+        room[..3].copy_from_slice(b"abc");
+        buffers.input_appended(3);
+        buffers.input_consume(1);
+        assert!(buffers.can_use_input());
+        assert_eq!(buffers.input(), b"bc");
+        assert_eq!(buffers.input_append_buf().len(), PAGE - 2);
+        buffers.input_appended(PAGE - 2);
+        buffers.input_consume(0);
+        assert!(!buffers.can_use_input());
+        assert_eq!(buffers.input_append_buf().len(), PAGE);
+        assert_eq!(&buffers.input()[..2], b"bc");
+    }
+}

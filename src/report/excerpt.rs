@@ -1,0 +1,100 @@
+//! What came from the network, made fit to show: without secrets, without
+//! control characters, bounded.
+
+use crate::exchange::{Body, BodyEnd};
+use crate::secret::Secret;
+use crate::text::{escape, truncate};
+
+/// The most of a body that is shown, in bytes.
+const LONGEST_BODY: usize = 200;
+
+const REDACTED: &str = "***";
+
+/// Text without the secrets and control characters in it.
+pub(super) fn clean(text: &str, secrets: &[Secret]) -> String {
+    escape(&redact(text, secrets)).into_owned()
+}
+
+/// The beginning of a body on one line; `None` of an empty one.
+pub(super) fn of_body(body: &Body, secrets: &[Secret]) -> Option<String> {
+    let text =
+        String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(4 * super::EXCERPT_READ)]);
+    let whole = text.len() >= body.bytes.len() && body.end == BodyEnd::Whole;
+    let mut text = redact(&text, secrets);
+    if !whole {
+        drop_partial_secret(&mut text, secrets);
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    (!line.is_empty()).then(|| truncate(&escape(&line), LONGEST_BODY).into_owned())
+}
+
+fn redact(text: &str, secrets: &[Secret]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets {
+        if text.contains(secret.expose()) {
+            text = text.replace(secret.expose(), REDACTED);
+        }
+    }
+    text
+}
+
+/// A secret that the end of the text cuts in two is still recognised by its beginning.
+fn drop_partial_secret(text: &mut String, secrets: &[Secret]) {
+    for secret in secrets {
+        let secret = secret.expose();
+        let longest = secret
+            .char_indices()
+            .map(|(offset, _)| offset)
+            .rfind(|offset| *offset > 0 && text.ends_with(&secret[..*offset]));
+        if let Some(length) = longest {
+            text.truncate(text.len() - length);
+            text.push_str(REDACTED);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, of_body};
+    use crate::exchange::{Body, BodyEnd};
+    use crate::secret::Secret;
+
+    fn body(text: &str, end: BodyEnd) -> Body {
+        Body {
+            bytes: text.as_bytes().to_vec(),
+            end,
+        }
+    }
+
+    #[test]
+    fn a_body_becomes_one_bounded_line() {
+        let pretty = body("{\r\n  \"status\": \"\u{1b}[31mred\"\n}\n", BodyEnd::Whole);
+        assert_eq!(
+            of_body(&pretty, &[]).as_deref(),
+            Some("{ \"status\": \"\\u001b[31mred\" }")
+        );
+        let long = body(&"é".repeat(5000), BodyEnd::Whole);
+        let shown = of_body(&long, &[]).unwrap();
+        assert!(shown.len() <= 200 && shown.ends_with("é…"), "{shown}");
+        assert_eq!(of_body(&body(" \n", BodyEnd::Whole), &[]), None);
+        let binary = Body {
+            bytes: vec![0xff, 0x00, b'a'],
+            end: BodyEnd::Whole,
+        };
+        assert_eq!(of_body(&binary, &[]).as_deref(), Some("\u{fffd}\\u0000a"));
+    }
+
+    #[test]
+    fn secrets_are_hidden_also_where_the_end_cuts_them() {
+        let secrets = [Secret::new("user:s3cr3t"), Secret::new("s3cr3t")];
+        assert_eq!(
+            clean("bad s3cr3t of user:s3cr3t", &secrets),
+            "bad *** of ***"
+        );
+        let cut = body("token s3cr", BodyEnd::Enough);
+        assert_eq!(of_body(&cut, &secrets).as_deref(), Some("token ***"));
+        let whole = body("these", BodyEnd::Whole);
+        assert_eq!(of_body(&whole, &secrets).as_deref(), Some("these"));
+    }
+}

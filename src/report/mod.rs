@@ -1,0 +1,66 @@
+//! Verdict → text: one line for people, or one JSON object.
+//!
+//! Whatever came from the network passes through `excerpt` on its way out.
+
+use crate::check::Outcome;
+use crate::exchange::{Exchange, FetchError, Phases};
+use crate::secret::Secret;
+use crate::verdict::Verdict;
+
+mod excerpt;
+pub mod json;
+pub mod text;
+pub mod verbose;
+
+/// How many bytes of a body are worth reading to explain a failure: what is
+/// shown, and enough beyond it to recognise a secret at the edge.
+pub const EXCERPT_READ: usize = 1024;
+
+/// Everything there is to say about one probe.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The request's method.
+    pub method: &'a str,
+    /// The URL without credentials and query.
+    pub url: String,
+    /// The answer, or why there is none.
+    pub result: Result<&'a Exchange, &'a FetchError>,
+    /// How long each phase took.
+    pub phases: Phases,
+    /// What became of each check.
+    pub outcomes: &'a [Outcome],
+    /// Texts that must not appear.
+    pub secrets: &'a [Secret],
+}
+
+impl Report<'_> {
+    /// Each reason once, in the order of the checks.
+    fn reasons(&self) -> Vec<String> {
+        let mut reasons: Vec<String> = Vec::new();
+        for outcome in self.outcomes {
+            if let Some(failure) = &outcome.failure {
+                let reason = excerpt::clean(&failure.reason, self.secrets);
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
+        }
+        reasons
+    }
+
+    /// The beginning of the body, where a failure is likely to be explained by it.
+    fn body(&self) -> Option<String> {
+        let explains = self.outcomes.iter().any(|outcome| {
+            outcome
+                .failure
+                .as_ref()
+                .is_some_and(|failure| failure.body_explains)
+        });
+        match self.result {
+            Ok(exchange) if explains => excerpt::of_body(&exchange.body, self.secrets),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The verdict as one line, the reason first.
+
+use super::Report;
+use crate::duration::measured;
+use crate::exchange::Exchange;
+use crate::text::truncate;
+
+/// The longest line, in bytes, with its end: Podman keeps 500 characters.
+const LONGEST_LINE: usize = 500;
+
+/// The longest URL shown, in bytes.
+const LONGEST_URL: usize = 150;
+
+/// A body shorter than this is no use.
+const SHORTEST_BODY: usize = 20;
+
+/// The verdict's line, with its end.
+#[must_use]
+pub fn line(report: &Report) -> String {
+    let request = format!("{} {}", report.method, truncate(&report.url, LONGEST_URL));
+    let reasons = report.reasons();
+    if reasons.is_empty() {
+        let status = report.result.map(status).unwrap_or_default();
+        let took = measured(report.phases.total());
+        return format!("healthy: {status} in {took}; {request}\n");
+    }
+    let took = match report.result {
+        Ok(_) => format!(" in {}", measured(report.phases.total())),
+        Err(_) => String::new(),
+    };
+    let end = format!("; {request}{took}");
+    let start = "unhealthy: ";
+    let room = LONGEST_LINE - 1 - start.len() - end.len();
+    let mut line = format!("{start}{}{end}", fit(&reasons, room));
+    let label = "; body: ";
+    let room = (LONGEST_LINE - 1).saturating_sub(line.len() + label.len());
+    if room >= SHORTEST_BODY
+        && let Some(body) = report.body()
+    {
+        line.push_str(label);
+        line.push_str(&truncate(&body, room));
+    }
+    line.push('\n');
+    line
+}
+
+/// The status and its usual reason phrase (RFC 9110, section 15): `200 OK`. The
+/// server's own phrase is often missing and never means more.
+pub(super) fn status(exchange: &Exchange) -> String {
+    match exchange.phrase {
+        Some(phrase) => format!("{} {phrase}", exchange.status),
+        None => exchange.status.to_string(),
+    }
+}
+
+/// As many reasons as there is room for; the rest are counted.
+fn fit(reasons: &[String], room: usize) -> String {
+    let whole = reasons.join("; ");
+    if whole.len() <= room {
+        return whole;
+    }
+    let counted = |left: usize| format!("; and {left} more");
+    for shown in (1..reasons.len()).rev() {
+        let text = format!(
+            "{}{}",
+            reasons[..shown].join("; "),
+            counted(reasons.len() - shown)
+        );
+        if text.len() <= room {
+            return text;
+        }
+    }
+    let rest = match reasons.len() - 1 {
+        0 => String::new(),
+        left => counted(left),
+    };
+    let first = reasons.first().map(String::as_str).unwrap_or_default();
+    format!("{}{rest}", truncate(first, room - rest.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit;
+
+    #[test]
+    fn reasons_that_do_not_fit_are_counted() {
+        let reasons = [
+            "one fails".to_owned(),
+            "two fails".to_owned(),
+            "three fails".to_owned(),
+        ];
+        assert_eq!(fit(&reasons, 100), "one fails; two fails; three fails");
+        assert_eq!(fit(&reasons, 32), "one fails; two fails; and 1 more");
+        assert_eq!(fit(&reasons, 31), "one fails; and 2 more");
+        assert_eq!(fit(&reasons, 18), "one…; and 2 more");
+        assert_eq!(fit(&reasons[..1], 8), "one f…");
+    }
+}

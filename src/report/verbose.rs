@@ -1,0 +1,66 @@
+//! `--verbose`: address, times, checks and headers, in curl's manner.
+
+use std::fmt::Write as _;
+
+use super::{Report, excerpt, text};
+use crate::check::header::is_secret;
+use crate::duration::measured;
+use crate::text::truncate;
+
+/// The longest line, and all lines together, in bytes: with the verdict's they
+/// stay within the 4096 that Docker keeps.
+const LONGEST_LINE: usize = 240;
+const LONGEST: usize = 3500;
+
+/// All lines, each with its end.
+#[must_use]
+pub fn lines(report: &Report) -> String {
+    let mut lines = Vec::new();
+    if let Ok(exchange) = report.result {
+        lines.push(format!("* connected to {}", exchange.address));
+    }
+    let phases: Vec<String> = report
+        .phases
+        .named()
+        .iter()
+        .map(|(name, duration)| format!("{name} {}", measured(*duration)))
+        .collect();
+    lines.push(format!(
+        "* took {}: {}",
+        measured(report.phases.total()),
+        phases.join(", ")
+    ));
+    for outcome in report.outcomes {
+        let result = match &outcome.failure {
+            None => "holds",
+            Some(_) => "fails",
+        };
+        let found = match &outcome.actual {
+            Some(actual) => format!(" ({actual})"),
+            None => String::new(),
+        };
+        lines.push(format!("* {result}: {}{found}", outcome.check));
+    }
+    if let Ok(exchange) = report.result {
+        lines.push(format!("< {}", text::status(exchange)));
+        for (name, value) in &exchange.headers {
+            let value = if is_secret(name) {
+                "(not shown)".into()
+            } else {
+                String::from_utf8_lossy(value)
+            };
+            lines.push(format!("< {name}: {value}"));
+        }
+    }
+    let mut shown = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let clean = excerpt::clean(line, report.secrets);
+        if shown.len() + clean.len().min(LONGEST_LINE) > LONGEST {
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "* and {} lines more", lines.len() - index);
+            break;
+        }
+        let _ = writeln!(shown, "{}", truncate(&clean, LONGEST_LINE));
+    }
+    shown
+}
