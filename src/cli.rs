@@ -30,19 +30,19 @@ pub struct Args {
     pub url: Option<String>,
 
     /// The method [default: GET]
-    #[arg(short = 'X', long, value_name = "METHOD", help_heading = REQUEST)]
+    #[arg(short = 'X', long, value_name = "METHOD", allow_hyphen_values = true, help_heading = REQUEST)]
     pub request: Option<String>,
     /// A header to send; repeatable
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", help_heading = REQUEST)]
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", allow_hyphen_values = true, help_heading = REQUEST)]
     pub header: Vec<String>,
     /// Basic authentication
-    #[arg(short, long, value_name = "USER:PASSWORD", help_heading = REQUEST)]
+    #[arg(short, long, value_name = "USER:PASSWORD", allow_hyphen_values = true, help_heading = REQUEST)]
     pub user: Option<String>,
     /// The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]
-    #[arg(short, long, value_name = "DURATION", help_heading = REQUEST)]
+    #[arg(short, long, value_name = "DURATION", allow_hyphen_values = true, help_heading = REQUEST)]
     pub timeout: Option<String>,
     /// The longest body that a check may need [default: 1MiB]
-    #[arg(long, value_name = "SIZE", help_heading = REQUEST)]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, help_heading = REQUEST)]
     pub max_body: Option<String>,
     /// Use IPv4 addresses only
     #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = REQUEST)]
@@ -52,10 +52,10 @@ pub struct Args {
     pub ipv6: bool,
 
     /// The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]
-    #[arg(short = 's', long, value_name = "SET", help_heading = CHECKS)]
+    #[arg(short = 's', long, value_name = "SET", allow_hyphen_values = true, help_heading = CHECKS)]
     pub expect_status: Option<String>,
     /// NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable
-    #[arg(long, value_name = "ASSERTION", help_heading = CHECKS)]
+    #[arg(long, value_name = "ASSERTION", allow_hyphen_values = true, help_heading = CHECKS)]
     pub expect_header: Vec<String>,
     /// The body contains this text; repeatable
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = CHECKS)]
@@ -67,10 +67,10 @@ pub struct Args {
     #[arg(long, value_name = "RE", allow_hyphen_values = true, help_heading = CHECKS)]
     pub reject_body_regex: Vec<String>,
     /// The JSON body holds this, as in status=ok; repeatable
-    #[arg(short, long, value_name = "ASSERTION", help_heading = CHECKS)]
+    #[arg(short, long, value_name = "ASSERTION", allow_hyphen_values = true, help_heading = CHECKS)]
     pub expect: Vec<String>,
     /// The answer takes no longer than this
-    #[arg(long, value_name = "DURATION", help_heading = CHECKS)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = CHECKS)]
     pub max_latency: Option<String>,
 
     /// Print nothing when healthy
@@ -80,7 +80,7 @@ pub struct Args {
     #[arg(short, long, help_heading = OUTPUT)]
     pub verbose: bool,
     /// text, or json: one object on one line [default: text]
-    #[arg(short, long, value_name = "FORMAT", help_heading = OUTPUT)]
+    #[arg(short, long, value_name = "FORMAT", allow_hyphen_values = true, help_heading = OUTPUT)]
     pub output: Option<String>,
     /// Print this help
     #[arg(short, long, action = clap::ArgAction::Help, help_heading = OUTPUT)]

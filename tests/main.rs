@@ -5,3 +5,14 @@
     clippy::panic,
     reason = "a test that cannot go on has failed"
 )]
+#![allow(unreachable_pub, reason = "nothing reaches into a test")]
+
+mod answer;
+mod checks;
+mod deadline;
+mod json;
+mod output;
+mod request;
+mod settings;
+mod support;
+mod target;

@@ -84,7 +84,7 @@ impl FromStr for Assertion {
         let test = match (right.text().is_empty(), negated) {
             (true, false) => Test::Holds,
             (true, true) => Test::Absent,
-            (false, false) => test(right)?,
+            (false, false) => test(right, operand.function)?,
             (false, true) => {
                 return Err(right.error(
                     0,
@@ -208,7 +208,7 @@ fn query(span: Span) -> Result<Query, SyntaxError> {
     })
 }
 
-fn test(span: Span) -> Result<Test, SyntaxError> {
+fn test(span: Span, function: Option<Function>) -> Result<Test, SyntaxError> {
     let operator = OPERATORS
         .into_iter()
         .find(|operator| span.text().starts_with(operator))
@@ -220,6 +220,10 @@ fn test(span: Span) -> Result<Test, SyntaxError> {
     if value.text().is_empty() {
         return Err(value.error(0, "expected a value; the empty string is written \"\""));
     }
+    let expected = match function {
+        Some(Function::Type) => type_name,
+        _ => expected,
+    };
     Ok(match operator {
         "!=" => Test::Differs(expected(value)?),
         "<" => Test::Compares(Comparison::Less, number(value)?),
@@ -252,6 +256,20 @@ fn expected(span: Span) -> Result<Expected, SyntaxError> {
         )),
         Err(_) if is_json_number(text) => Err(span.error(0, OUT_OF_RANGE)),
         Err(_) => Ok(Expected::Text(text.to_owned())),
+    }
+}
+
+/// The value of `type`, which is always a name, `null` too. A name that no value
+/// has would make `!=` hold for ever.
+fn type_name(span: Span) -> Result<Expected, SyntaxError> {
+    let text = span.text();
+    let name: String = serde_json::from_str(text).unwrap_or_else(|_| text.to_owned());
+    match name.as_str() {
+        "null" | "boolean" | "number" | "string" | "array" | "object" => Ok(Expected::Text(name)),
+        _ => Err(span.error(
+            0,
+            "expected a type: null, boolean, number, string, array or object",
+        )),
     }
 }
 
@@ -346,6 +364,7 @@ mod tests {
             "[?length(@.a)>2 && @['x=y']!='=']",
             "length=3",
             "größe=1",
+            "type(a)=null",
         ] {
             let assertion: Assertion = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
             assert_eq!(assertion.to_string(), text);
@@ -449,6 +468,11 @@ mod tests {
                 "label~a(",
                 7,
                 "expected a regular expression: found open group without closing ')'",
+            ),
+            (
+                "type(a)!=integer",
+                10,
+                "expected a type: null, boolean, number, string, array or object",
             ),
             ("label~\"\"", 7, "expected a regular expression"),
         ] {

@@ -1,0 +1,143 @@
+//! One deadline over every stage, and the stage named.
+
+use crate::support::{Server, assert_ran, assert_within, drip, hold, response};
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+const TIMEOUT: &str = "300ms";
+
+/// Generous to a busy machine; the exact lateness is a matter for `hyperfine`.
+const LATEST: Duration = Duration::from_secs(5);
+
+#[track_caller]
+fn assert_times_out(
+    play: impl Fn(&mut TcpStream) + Clone + Send + 'static,
+    arguments: &[&str],
+    reason: &str,
+    after: &str,
+) {
+    let server = Server::playing(play);
+    assert_within(LATEST, || {
+        server.assert_unhealthy(
+            &[&["-t", TIMEOUT], arguments].concat(),
+            &format!("timed out after {TIMEOUT} {reason}"),
+            after,
+        );
+    });
+}
+
+#[test]
+fn silence() {
+    assert_times_out(hold, &[], "waiting for the response", "");
+}
+
+#[test]
+fn dripping_headers() {
+    let head = "HTTP/1.1 200 OK\r\nX: "
+        .bytes()
+        .chain(std::iter::repeat(b'x'));
+    assert_times_out(
+        move |stream| drip(stream, head.clone()),
+        &[],
+        "reading the response headers",
+        "",
+    );
+}
+
+#[test]
+fn a_body_that_never_comes() {
+    assert_times_out(
+        |stream| {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{");
+            hold(stream);
+        },
+        &["-e", "a=1", "-e", "b=2", "--reject-body-regex", "x"],
+        "reading the body, 1 bytes so far",
+        " in <t>; body: {",
+    );
+}
+
+#[test]
+fn endless_events() {
+    let server = Server::playing(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        drip(stream, std::iter::repeat(*b"data: 1\n\n").flatten());
+    });
+    let ran = server.probe(&["127.0.0.1:PORT", "-t", TIMEOUT, "-e", "a=1"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.out
+            .starts_with("unhealthy: timed out after 300ms reading the body, "),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_failure_is_told_though_its_body_never_comes() {
+    let server = Server::playing(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\nnot yet");
+        hold(stream);
+    });
+    assert_within(LATEST, || {
+        let ran = server.probe(&[":PORT", "-t", TIMEOUT]);
+        assert_ran(
+            &ran,
+            1,
+            "unhealthy: status 503, expected 200-399; GET http://localhost:PORT/ in <t>; body: not yet\n",
+            "",
+        );
+    });
+}
+
+#[test]
+fn status_and_body_fail_each_with_its_reason() {
+    let server = Server::playing(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 503 No\r\n\r\n");
+        hold(stream);
+    });
+    let ran = server.probe(&[":PORT", "-t", TIMEOUT, "-e", "a=1"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: status 503, expected 200-399; timed out after 300ms reading the body, 0 bytes so far; \
+         GET http://localhost:PORT/ in <t>\n",
+        "",
+    );
+}
+
+#[test]
+fn the_deadline_is_one_for_all_stages() {
+    // Each part is quick, all together are not.
+    let server = Server::playing(|stream| {
+        drip(
+            stream,
+            response("200 OK", &format!("\"{}\"", "x".repeat(5000))).into_bytes(),
+        );
+    });
+    assert_within(LATEST, || {
+        let ran = server.probe(&[":PORT", "-t", "800ms", "-e", "$"]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(
+            ran.out.starts_with("unhealthy: timed out after 800ms "),
+            "{}",
+            ran.out
+        );
+    });
+}
+
+#[test]
+fn latency_has_a_limit_of_its_own() {
+    let server = Server::playing(|stream| {
+        // Not a synchronisation: the slowness is the subject.
+        std::thread::sleep(Duration::from_millis(120));
+        let _ = stream.write_all(response("200 OK", "{}").as_bytes());
+    });
+    server.assert_unhealthy(
+        &["--max-latency", "100ms"],
+        "took <t>, expected at most 100ms",
+        " in <t>",
+    );
+    server.assert_healthy(&["--max-latency", "20s", "-t", "20s"]);
+}

@@ -1,0 +1,230 @@
+//! `HEALTHPROBE_*`: every flag from the environment, the flag wins.
+
+use crate::support::{Server, assert_ran, probe, response};
+use std::process::Command;
+
+fn server() -> Server {
+    Server::answering(response("200 OK", "{\"status\":\"ok\",\"n\":2}"))
+}
+
+const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:PORT/\n";
+
+#[test]
+fn the_whole_probe_can_come_from_the_environment() {
+    let server = server();
+    let url = format!(":{}/${{MODEL}}", server.port());
+    let ran = server
+        .prepare(&[])
+        .env("HEALTHPROBE_URL", &url)
+        .env("MODEL", "m")
+        .env("HEALTHPROBE_REQUEST", "POST")
+        .env("HEALTHPROBE_HEADER", "X-A: 1\nX-B: 2\n\n")
+        .env("HEALTHPROBE_USER", "user:pass")
+        .env("HEALTHPROBE_TIMEOUT", "20s")
+        .env("HEALTHPROBE_MAX_BODY", "1k")
+        .env("HEALTHPROBE_IPV4", "true")
+        .env("HEALTHPROBE_IPV6", "0")
+        .env("HEALTHPROBE_EXPECT_STATUS", "200")
+        .env("HEALTHPROBE_EXPECT_HEADER", "content-type\n!x-error")
+        .env("HEALTHPROBE_EXPECT_BODY", "status\nok")
+        .env("HEALTHPROBE_EXPECT_BODY_REGEX", "^..status")
+        .env("HEALTHPROBE_REJECT_BODY_REGEX", "error")
+        .env("HEALTHPROBE_EXPECT", "status=ok\nn=2\n")
+        .env("HEALTHPROBE_MAX_LATENCY", "20s")
+        .env("HEALTHPROBE_QUIET", "no")
+        .env("HEALTHPROBE_VERBOSE", "off")
+        .env("HEALTHPROBE_OUTPUT", "text")
+        .run();
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; POST http://localhost:PORT/m\n",
+        "",
+    );
+    let request = server.request();
+    for line in ["x-a: 1", "x-b: 2", "authorization: Basic dXNlcjpwYXNz"] {
+        assert!(request.lines().any(|sent| sent == line), "{request}");
+    }
+}
+
+/// Each flag of the help has a variable, which the help's reader will try.
+#[test]
+fn every_flag_has_a_variable_that_is_read() {
+    let help = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let flags = regex_lite::Regex::new(r"--([a-z0-9-]+)(?: <[^>]+>)?  ").unwrap();
+    let mut seen = 0;
+    for found in flags.captures_iter(&help) {
+        let flag = &found[1];
+        if matches!(flag, "help" | "version") {
+            continue;
+        }
+        seen += 1;
+        let name = format!("HEALTHPROBE_{}", flag.to_uppercase().replace('-', "_"));
+        // No flag takes this; a variable that nobody reads would go unnoticed.
+        let mut ran = probe(&[":1", "-t", "1ms"]).env(&name, "\u{1}").run();
+        if matches!(flag, "timeout") {
+            ran = probe(&[":1"]).env(&name, "\u{1}").run();
+        }
+        let accepts_anything = matches!(
+            flag,
+            "expect-body" | "expect-body-regex" | "reject-body-regex"
+        );
+        if accepts_anything {
+            ran = probe(&[":1", "-X", "HEAD"]).env(&name, "x").run();
+            assert!(
+                ran.err.contains("which another check needs"),
+                "{name}: {ran:?}"
+            );
+        } else {
+            assert!(
+                ran.err.starts_with(&format!("error: {name}")),
+                "{name}: {ran:?}"
+            );
+        }
+    }
+    assert!(seen >= 16, "{help}");
+}
+
+#[test]
+fn the_flag_wins_over_the_variable() {
+    let server = server();
+    let ran = server
+        .prepare(&[":PORT", "-e", "status=ok", "-4", "-s", "200"])
+        .env("HEALTHPROBE_URL", "http://nowhere.invalid/")
+        .env("HEALTHPROBE_EXPECT", "status=bad")
+        .env("HEALTHPROBE_IPV6", "1")
+        .env("HEALTHPROBE_EXPECT_STATUS", "500")
+        .run();
+    assert_ran(&ran, 0, HEALTHY, "");
+    let ran = server
+        .prepare(&[":PORT"])
+        .env("HEALTHPROBE_EXPECT", "n=2\nstatus=bad")
+        .run();
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: status is \"ok\", expected \"bad\"; GET http://localhost:PORT/ in <t>\n",
+        "",
+    );
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let server = server();
+    let mut run = server.prepare(&[":PORT"]);
+    for name in [
+        "URL",
+        "TIMEOUT",
+        "EXPECT",
+        "QUIET",
+        "IPV4",
+        "OUTPUT",
+        "USER",
+        "EXPECT_STATUS",
+    ] {
+        run = run.env(&format!("HEALTHPROBE_{name}"), "");
+    }
+    assert_ran(&run.run(), 0, HEALTHY, "");
+}
+
+#[test]
+fn the_last_of_a_repeated_flag_wins() {
+    let server = server();
+    let ran = server.probe(&[":PORT", "-s", "500", "-s", "200", "-t", "x", "-t", "20s"]);
+    assert_ran(&ran, 0, HEALTHY, "");
+}
+
+#[test]
+fn an_error_names_the_variable() {
+    for (name, value, message) in [
+        (
+            "TIMEOUT",
+            "5x",
+            "HEALTHPROBE_TIMEOUT \"5x\": column 2: expected a duration such as 500ms, 2s or 1m 30s",
+        ),
+        (
+            "EXPECT",
+            "a=1\nb=",
+            "HEALTHPROBE_EXPECT \"b=\": column 3: expected a value; the empty string is written \"\"",
+        ),
+        (
+            "QUIET",
+            "maybe",
+            "HEALTHPROBE_QUIET \"maybe\": expected true or false",
+        ),
+        (
+            "HEADER",
+            "s3cret",
+            "HEALTHPROBE_HEADER: column 7: expected NAME: VALUE",
+        ),
+        (
+            "USER",
+            "s3cret",
+            "HEALTHPROBE_USER: column 7: expected USER:PASSWORD",
+        ),
+        (
+            "EXPECT_STATUS",
+            "--quiet",
+            "HEALTHPROBE_EXPECT_STATUS \"--quiet\": column 1: expected a status such as 200, 2xx or 200-299, or a list of these",
+        ),
+    ] {
+        let ran = probe(&[":1"])
+            .env(&format!("HEALTHPROBE_{name}"), value)
+            .run();
+        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+    }
+    let ran = probe::<&str>(&[]).env("HEALTHPROBE_URL", "h:0").run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: HEALTHPROBE_URL \"h:0\": column 3: expected a port from 1 to 65535\n",
+    );
+    let ran = probe(&[":1"])
+        .env("HEALTHPROBE_IPV4", "1")
+        .env("HEALTHPROBE_IPV6", "1")
+        .run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: HEALTHPROBE_IPV4 and HEALTHPROBE_IPV6 contradict each other; set one of them\n",
+    );
+}
+
+#[test]
+fn a_mistyped_command_line_is_one_sentence() {
+    for (arguments, message) in [
+        (&["--frobnicate"][..], "unknown flag --frobnicate"),
+        (&[":1", "--data", "x"], "unknown flag --data"),
+        (
+            &[":1", "-4", "-6"],
+            "--ipv4 and --ipv6 contradict each other",
+        ),
+        (&[":1", "-t"], "--timeout <DURATION>: expected a value"),
+        (&[":1", "--quiet=yes"], "--quiet: expected no value"),
+        (
+            &[":1", "-H", "Authorization:", "s3cret"],
+            "a second URL was given; quote values that hold spaces",
+        ),
+    ] {
+        let ran = probe(arguments).run();
+        assert_ran(
+            &ran,
+            1,
+            "",
+            &format!("error: {message}; see healthprobe --help\n"),
+        );
+    }
+    let ran = probe::<&str>(&[]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: no URL: expected one such as http://localhost:8000/health, or HEALTHPROBE_URL; see healthprobe --help\n",
+    );
+}

@@ -1,0 +1,253 @@
+//! The URL's forms, expansion, and the rules on addresses.
+
+use crate::support::{Server, assert_ran, free_port, has_ipv6, hold, probe, response};
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::Duration;
+
+fn ok(stream: &mut std::net::TcpStream) {
+    let _ = stream.write_all(response("200 OK", "{}").as_bytes());
+}
+
+#[test]
+fn every_form_reaches_the_server() {
+    let server = Server::playing(ok);
+    for (url, line, request_line) in [
+        (
+            "http://127.0.0.1:PORT/a",
+            "http://127.0.0.1:PORT/a",
+            "GET /a HTTP/1.1",
+        ),
+        (
+            "127.0.0.1:PORT/a",
+            "http://127.0.0.1:PORT/a",
+            "GET /a HTTP/1.1",
+        ),
+        ("localhost:PORT", "http://localhost:PORT/", "GET / HTTP/1.1"),
+        (
+            ":PORT/a/b?c=d#e",
+            "http://localhost:PORT/a/b",
+            "GET /a/b?c=d HTTP/1.1",
+        ),
+        (
+            "LOCALHOST:PORT/ü",
+            "http://LOCALHOST:PORT/%C3%BC",
+            "GET /%C3%BC HTTP/1.1",
+        ),
+        (
+            "http://u:p@api.localhost:PORT/",
+            "http://api.localhost:PORT/",
+            "GET / HTTP/1.1",
+        ),
+    ] {
+        let ran = server.probe(&[url]);
+        assert_ran(
+            &ran,
+            0,
+            &format!("healthy: 200 OK in <t>; GET {line}\n"),
+            "",
+        );
+        assert_eq!(server.request().lines().next(), Some(request_line), "{url}");
+    }
+}
+
+#[test]
+fn variables_are_expanded_in_url_headers_and_user() {
+    let server = Server::playing(ok);
+    let ran = server
+        .prepare(&[
+            ":${NONE:-PORT}/v1/${MODEL}?price=$$1",
+            "-H",
+            "X-Model: ${MODEL}",
+            "-u",
+            "me:${PASSWORD}",
+        ])
+        .env("MODEL", "resnet")
+        .env("PASSWORD", "p$w")
+        .run();
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://localhost:PORT/v1/resnet\n",
+        "",
+    );
+    let request = server.request();
+    assert!(
+        request.starts_with("GET /v1/resnet?price=$1 HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("\r\nx-model: resnet\r\n"), "{request}");
+    assert!(
+        request.contains("\r\nauthorization: Basic bWU6cCR3\r\n"),
+        "{request}"
+    );
+}
+
+#[test]
+fn localhost_tries_ipv4_then_ipv6() {
+    if !has_ipv6() {
+        return;
+    }
+    let server = Server::on("[::1]:0", ok);
+    let ran = server.probe(&["localhost:PORT/"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://localhost:PORT/\n",
+        "",
+    );
+    let ran = server.probe(&["[::1]:PORT"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://[::1]:PORT/\n",
+        "",
+    );
+    let ran = server.probe(&["-4", "localhost:PORT/"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: connection refused (127.0.0.1:PORT); GET http://localhost:PORT/\n",
+        "",
+    );
+    let ran = server.probe(&["--ipv6", "localhost:PORT/"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://localhost:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn a_refused_connection_names_every_address() {
+    let port = free_port();
+    let ran = probe(&[format!(":{port}/health")]).port(port).run();
+    let six = if has_ipv6() {
+        "connection refused (127.0.0.1:PORT, [::1]:PORT)"
+    } else {
+        "connection refused (127.0.0.1:PORT), address not available ([::1]:PORT)"
+    };
+    assert_ran(
+        &ran,
+        1,
+        &format!("unhealthy: {six}; GET http://localhost:PORT/health\n"),
+        "",
+    );
+}
+
+#[test]
+fn a_name_that_does_not_exist_says_so() {
+    // RFC 6761 keeps .invalid free; without any DNS the answer is another, but never silence.
+    let ran = probe(&["healthprobe-test.invalid:8000", "-t", "10s"]).run();
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.out
+            .starts_with("unhealthy: cannot look up healthprobe-test.invalid: "),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out
+            .ends_with("; GET http://healthprobe-test.invalid:8000/\n"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn an_address_that_does_not_answer_is_given_up_at_the_deadline() {
+    // Nobody accepts, and once the queue is full the kernel drops what knocks.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting: Vec<_> = (0..5000)
+        .map_while(|_| {
+            std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()
+        })
+        .collect();
+    let url = format!("127.0.0.1:{}", address.port());
+    let ran = probe(&[url.as_str(), "-t", "300ms"])
+        .port(address.port())
+        .run();
+    drop(waiting);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: timed out after 300ms connecting to 127.0.0.1:PORT; GET http://127.0.0.1:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn a_bad_target_is_an_error_and_nothing_is_sent() {
+    for (url, message) in [
+        (
+            "h:99999/",
+            "URL \"h:99999/\": column 3: expected a port from 1 to 65535",
+        ),
+        (
+            "h:80a",
+            "URL \"h:80a\": column 3: expected a port from 1 to 65535",
+        ),
+        (
+            "https://h/",
+            "URL \"https://h/\": column 1: expected http://; this build has no TLS, which https needs",
+        ),
+        (
+            ":${NOPORT}/",
+            "URL \":${NOPORT}/\": column 2: the variable NOPORT is not set; set it, or write ${NOPORT:-default}",
+        ),
+        (
+            "http://user:s3cret@h:0/?token=s3cret",
+            "URL \"http://***@h:0/?…\": column 22: expected a port from 1 to 65535",
+        ),
+        (
+            "h\u{1b}/",
+            "URL \"h\\u001b/\": column 2: expected no white space; a space is written %20",
+        ),
+        (
+            "",
+            "URL \"\": column 1: expected a host, as in localhost:8000/health",
+        ),
+    ] {
+        assert_ran(&probe(&[url]).run(), 1, "", &format!("error: {message}\n"));
+    }
+    let ran = probe(&["-6", "127.0.0.1:1"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --ipv6: the URL's host is the IPv4 address 127.0.0.1\n",
+    );
+    let ran = probe(&["-4", "[::1]:1"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --ipv4: the URL's host is the IPv6 address ::1\n",
+    );
+}
+
+#[test]
+fn proxies_of_the_environment_are_ignored() {
+    let proxy = Server::playing(hold);
+    let server = Server::playing(ok);
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let mut run = server.prepare(&[":PORT"]);
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "HTTPS_PROXY",
+    ] {
+        run = run.env(name, &url);
+    }
+    assert_ran(
+        &run.run(),
+        0,
+        "healthy: 200 OK in <t>; GET http://localhost:PORT/\n",
+        "",
+    );
+    assert!(proxy.heard_nothing());
+}
