@@ -25,6 +25,7 @@ pub mod environment;
 pub mod exchange;
 pub mod expand;
 pub mod fetch;
+pub mod headers;
 pub mod plan;
 pub mod report;
 pub mod secret;

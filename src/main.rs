@@ -1,19 +1,16 @@
 //! The process: arguments in, exit code out.
 
+use std::io::{self, Write as _};
 use std::process::{ExitCode, exit};
-use std::{env, io, panic};
+use std::{env, panic};
 
 fn main() -> ExitCode {
-    // Docker knows 0 and 1 only; a panic would otherwise end in 101 or 134.
+    // Docker knows 0 and 1 only; a panic would end in 101 or 134.
     panic::set_hook(Box::new(|panic| {
-        use io::Write as _;
         let _ = writeln!(io::stderr(), "error: a defect in healthprobe: {panic}");
         exit(1)
     }));
-    ExitCode::from(healthprobe::run(
-        env::args_os(),
-        &|name| env::var_os(name),
-        &mut io::stdout(),
-        &mut io::stderr(),
-    ))
+    let environment = |name: &str| env::var_os(name);
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    healthprobe::run(env::args_os(), &environment, &mut out, &mut err).into()
 }

@@ -5,15 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use crate::check::body::BodyCheck;
 use crate::check::latency::MaxLatency;
 use crate::check::{self, Check};
 use crate::environment::{Given, Source};
 use crate::exchange::BodyNeed;
 use crate::expand::{self, Environment};
+use crate::headers::{self, Header, Headers, is_token};
 use crate::secret::Secret;
 use crate::syntax::SyntaxError;
 use crate::target::{self, Host, Target};
@@ -22,27 +20,6 @@ use crate::{duration, size};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_MAX_BODY: usize = 1 << 20;
-
-/// The longest header taken, in bytes: more than any server accepts.
-const LONGEST_HEADER: usize = 64 << 10;
-
-/// Headers that follow from how a probe works. Their values are not the user's to choose.
-const OWN_HEADERS: [&str; 5] = [
-    "connection",
-    "accept-encoding",
-    "content-length",
-    "transfer-encoding",
-    "expect",
-];
-
-/// Headers whose values say how to answer, not who asks.
-const OPEN_HEADERS: [&str; 5] = [
-    "accept",
-    "accept-language",
-    "content-type",
-    "host",
-    "user-agent",
-];
 
 /// What will be done.
 #[derive(Debug, Clone)]
@@ -72,15 +49,6 @@ pub struct Request {
     pub body_need: BodyNeed,
     /// The longest body that they may need, in bytes.
     pub max_body: usize,
-}
-
-/// A header to send.
-#[derive(Debug, Clone)]
-pub struct Header {
-    /// The name, in lower case.
-    pub name: String,
-    /// The value.
-    pub value: Secret,
 }
 
 /// Which addresses of a name are used.
@@ -162,14 +130,11 @@ impl Plan {
                 given.source("request")
             )));
         }
-        let (headers, mut secrets) = headers(given, environment, &target)?;
-        if let Some(query) = target.query() {
-            remember(&mut secrets, query);
-        }
+        let headers = headers(given, environment, &target)?;
         Ok(Self {
             request: Request {
                 method,
-                headers,
+                headers: headers.sent,
                 timeout: match &args.timeout {
                     Some(text) => parsed(given, "timeout", text, duration::parse)?,
                     None => DEFAULT_TIMEOUT,
@@ -190,7 +155,7 @@ impl Plan {
                 },
                 quiet: args.quiet,
                 verbose: args.verbose,
-                secrets,
+                secrets: headers.secrets,
             },
         })
     }
@@ -353,137 +318,31 @@ fn method(text: &str) -> Result<String, SyntaxError> {
     Ok(text.to_owned())
 }
 
-/// A character of a token (RFC 9110, section 5.6.2).
-fn is_token(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
-}
-
-/// The headers to send, and what of them is secret. Of `--header`, `--user` and
-/// the URL's credentials the first that is given makes `Authorization`, as in curl.
+/// The headers to send, and all that must not be shown.
 fn headers(
     given: &Given,
     environment: &Environment,
     target: &Target,
-) -> Result<(Vec<Header>, Vec<Secret>), UsageError> {
-    let mut secrets = Vec::new();
-    let mut headers = Vec::new();
+) -> Result<Headers, UsageError> {
+    let mut headers = Headers::default();
     for text in &given.args.header {
-        let header = header(text, environment)
+        headers
+            .add(text, environment)
             .map_err(|error| UsageError::hidden(&given.source("header"), &error))?;
-        if !OPEN_HEADERS.contains(&header.name.as_str()) {
-            remember(&mut secrets, header.value.expose());
-            // `Bearer TOKEN`, of which a server may repeat the second part alone.
-            if let Some((_, token)) = header.value.expose().split_once(' ') {
-                remember(&mut secrets, token);
-            }
-        }
-        headers.push(header);
     }
-    let credentials = match &given.args.user {
+    let user = match &given.args.user {
         Some(text) => Some(
-            user(text, environment)
+            headers::user(text, environment)
                 .map_err(|error| UsageError::hidden(&given.source("user"), &error))?,
         ),
-        None => target.credentials.clone(),
+        None => None,
     };
-    if let Some(credentials) = credentials {
-        let encoded = BASE64.encode(credentials.expose());
-        remember(&mut secrets, credentials.expose());
-        remember(&mut secrets, &encoded);
-        if let Some((_, password)) = credentials.expose().split_once(':') {
-            remember(&mut secrets, password);
-        }
-        push_default(&mut headers, "authorization", &format!("Basic {encoded}"));
+    if let Some(credentials) = user.as_ref().or(target.credentials.as_ref()) {
+        headers.authorize(credentials);
     }
-    let agent = concat!("healthprobe/", env!("CARGO_PKG_VERSION"));
-    for (name, value) in [
-        ("user-agent", agent),
-        ("accept", "*/*"),
-        ("accept-encoding", "identity"),
-        ("connection", "close"),
-    ] {
-        push_default(&mut headers, name, value);
+    if let Some(query) = target.query() {
+        headers.hide(query);
     }
-    Ok((headers, secrets))
-}
-
-/// Adds a header unless the user gave it.
-fn push_default(headers: &mut Vec<Header>, name: &str, value: &str) {
-    if headers.iter().all(|header| header.name != name) {
-        headers.push(Header {
-            name: name.to_owned(),
-            value: Secret::new(value),
-        });
-    }
-}
-
-/// Keeps a text to hide, longest first, so that none hides only a part of another.
-/// Texts that are too short would blot out half of every line.
-fn remember(secrets: &mut Vec<Secret>, text: &str) {
-    const SHORTEST: usize = 4;
-    if text.len() >= SHORTEST {
-        let place = secrets.partition_point(|other| other.expose().len() > text.len());
-        secrets.insert(place, Secret::new(text));
-    }
-}
-
-fn header(text: &str, environment: &Environment) -> Result<Header, SyntaxError> {
-    let (name, raw) = text
-        .split_once(':')
-        .ok_or_else(|| SyntaxError::at(text, text.len(), "expected NAME: VALUE"))?;
-    if let Some(offset) = name.find(|c| !is_token(c)) {
-        return Err(SyntaxError::at(
-            text,
-            offset,
-            "expected a header's name without spaces, then a colon",
-        ));
-    }
-    if name.is_empty() {
-        return Err(SyntaxError::at(text, 0, "expected a header's name"));
-    }
-    let lower = name.to_ascii_lowercase();
-    if OWN_HEADERS.contains(&lower.as_str()) {
-        return Err(SyntaxError::at(
-            text,
-            0,
-            format!("expected another header: healthprobe sets {name} itself"),
-        ));
-    }
-    let prefix = &text[..=name.len()];
-    let expanded = expand::expand(raw, environment).map_err(|error| error.after(prefix))?;
-    let value = expanded.trim_matches([' ', '\t']);
-    if value.is_empty() {
-        return Err(SyntaxError::at(
-            text,
-            text.len(),
-            format!("expected a value for {name}"),
-        ));
-    }
-    if value.contains(|c: char| c.is_ascii_control() && c != '\t') {
-        return Err(SyntaxError::at(
-            text,
-            prefix.len(),
-            format!("expected a value for {name} without line breaks or control characters"),
-        ));
-    }
-    if value.len() > LONGEST_HEADER {
-        return Err(SyntaxError::at(
-            text,
-            prefix.len(),
-            format!("expected a value for {name} of at most 64 KiB"),
-        ));
-    }
-    Ok(Header {
-        name: lower,
-        value: Secret::new(value),
-    })
-}
-
-fn user(text: &str, environment: &Environment) -> Result<Secret, SyntaxError> {
-    let expanded = expand::expand(text, environment)?;
-    if expanded.contains(':') {
-        Ok(Secret::new(expanded))
-    } else {
-        Err(SyntaxError::at(text, text.len(), "expected USER:PASSWORD"))
-    }
+    headers.complete();
+    Ok(headers)
 }

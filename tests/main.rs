@@ -10,8 +10,10 @@
 mod answer;
 mod checks;
 mod deadline;
+mod house;
 mod json;
 mod output;
+mod readme;
 mod request;
 mod settings;
 mod support;

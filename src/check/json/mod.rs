@@ -18,6 +18,7 @@ use super::pattern::Pattern;
 
 pub mod document;
 mod eval;
+mod judge;
 pub mod number;
 mod parse;
 mod path;

@@ -1,0 +1,285 @@
+//! One value against what was expected of it: does it hold, and if not, in which words.
+
+use serde_json::Value;
+
+use super::document::{self, find_non_finite, non_finite, type_name};
+use super::number::Decimal;
+use super::{Assertion, Comparison, Expected, Test, Tolerance};
+use crate::text::truncate;
+
+/// How much of a value is shown, in bytes.
+pub(super) const LONGEST_VALUE: usize = 120;
+
+/// Why one node fails: what is wrong, and what it is (`is 0.4, expected >= 0.5`).
+pub(super) struct Mismatch {
+    pub(super) subject: Subject,
+    pub(super) is: String,
+}
+
+pub(super) enum Subject {
+    /// What the operand makes of the node: `length(predictions)`.
+    Operand,
+    /// The node itself, or what stands at this path below it.
+    Node(String),
+}
+
+impl Mismatch {
+    pub(super) fn operand(is: String) -> Self {
+        Self {
+            subject: Subject::Operand,
+            is,
+        }
+    }
+
+    pub(super) fn node(is: String) -> Self {
+        Self {
+            subject: Subject::Node(String::new()),
+            is,
+        }
+    }
+}
+
+impl Assertion {
+    /// What was expected of a node that is not there: of a function, the whole assertion.
+    pub(super) fn expectation(&self) -> String {
+        match self.operand.function {
+            Some(_) => self.to_string(),
+            None => self.expected(),
+        }
+    }
+
+    pub(super) fn is_not_finite(&self, below: &str, number: &str) -> Mismatch {
+        let expected = if below.is_empty() {
+            self.expectation()
+        } else {
+            self.to_string()
+        };
+        Mismatch {
+            subject: Subject::Node(below.to_owned()),
+            is: format!("is {number}, expected {expected}"),
+        }
+    }
+}
+
+impl Test {
+    pub(super) fn judge(&self, assertion: &Assertion, node: &Value) -> Result<(), Mismatch> {
+        if let Some(number) = non_finite(node) {
+            return Err(assertion.is_not_finite("", number));
+        }
+        let holds = match self {
+            Self::Holds => !is_nothing(node),
+            Self::Absent => is_nothing(node),
+            Self::Equals(expected) | Self::Differs(expected) => {
+                // A number that is none cannot be equal, nor honestly different.
+                if let Some((below, number)) = find_non_finite("", node) {
+                    return Err(assertion.is_not_finite(&below, number));
+                }
+                expected.equals(node) == matches!(self, Self::Equals(_))
+            }
+            Self::Compares(comparison, limit) => match node {
+                Value::Number(number) => {
+                    comparison.holds(Decimal::from(number), Decimal::from(limit))
+                }
+                other => {
+                    return Err(Mismatch::operand(format!(
+                        "is {}, expected a number {}",
+                        with_type(other),
+                        assertion.expected()
+                    )));
+                }
+            },
+            Self::Matches(pattern) | Self::MatchesNot(pattern) => match node {
+                Value::String(text) => pattern.is_match(text) == matches!(self, Self::Matches(_)),
+                other => {
+                    return Err(Mismatch::operand(format!(
+                        "is {}, expected {}",
+                        with_type(other),
+                        assertion.expected()
+                    )));
+                }
+            },
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(Mismatch::operand(self.explain(assertion, node)))
+    }
+
+    /// As `judge`, for a number that was computed and may be exact beyond a double.
+    pub(super) fn judge_number(
+        &self,
+        assertion: &Assertion,
+        number: Decimal,
+    ) -> Result<(), Mismatch> {
+        let holds = match self {
+            Self::Holds => true,
+            Self::Absent => false,
+            Self::Equals(expected) => expected.equals_number(number),
+            Self::Differs(expected) => !expected.equals_number(number),
+            Self::Compares(comparison, limit) => comparison.holds(number, Decimal::from(limit)),
+            Self::Matches(_) | Self::MatchesNot(_) => {
+                return Err(Mismatch::operand(format!(
+                    "is {number}, a number, expected {}",
+                    assertion.expected()
+                )));
+            }
+        };
+        if holds {
+            return Ok(());
+        }
+        let off = match self {
+            Self::Equals(expected) => expected.distance(number),
+            _ => None,
+        };
+        Err(Mismatch::operand(format!(
+            "is {number}, expected {}{}",
+            assertion.expected(),
+            off_by(off)
+        )))
+    }
+
+    fn explain(&self, assertion: &Assertion, node: &Value) -> String {
+        if let Self::Equals(expected) = self {
+            if let Some(hint) = expected.same_but_for_the_type(assertion, node) {
+                return hint;
+            }
+            if let Value::Number(number) = node {
+                return format!(
+                    "is {number}, expected {}{}",
+                    assertion.expected(),
+                    off_by(expected.distance(Decimal::from(number)))
+                );
+            }
+        }
+        format!("is {}, expected {}", shown(node), assertion.expected())
+    }
+}
+
+fn off_by(distance: Option<Decimal>) -> String {
+    distance.map_or_else(String::new, |distance| format!(" (off by {distance})"))
+}
+
+impl Comparison {
+    fn holds(self, number: Decimal, limit: Decimal) -> bool {
+        match self {
+            Self::Less => number < limit,
+            Self::AtMost => number <= limit,
+            Self::Greater => number > limit,
+            Self::AtLeast => number >= limit,
+        }
+    }
+}
+
+impl Expected {
+    fn equals(&self, node: &Value) -> bool {
+        match (self, node) {
+            (Self::Value(expected), _) => equal(expected, node),
+            (Self::Text(expected), Value::String(text)) => expected == text,
+            (Self::Within { .. }, Value::Number(number)) => {
+                self.equals_number(Decimal::from(number))
+            }
+            _ => false,
+        }
+    }
+
+    fn equals_number(&self, number: Decimal) -> bool {
+        match self {
+            Self::Value(Value::Number(expected)) => number == Decimal::from(expected),
+            Self::Within {
+                number: expected,
+                tolerance,
+            } => tolerance.allows(number, Decimal::from(expected)),
+            _ => false,
+        }
+    }
+
+    /// How far a number is off, where a tolerance says that distance matters.
+    fn distance(&self, number: Decimal) -> Option<Decimal> {
+        match self {
+            Self::Within {
+                number: expected, ..
+            } => number.minus(Decimal::from(expected)).map(Decimal::abs),
+            _ => None,
+        }
+    }
+
+    /// What to say where `"1"` met `1`: what to write to compare with what is there.
+    fn same_but_for_the_type(&self, assertion: &Assertion, node: &Value) -> Option<String> {
+        let wanted = match self {
+            Self::Value(wanted) => wanted.clone(),
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::Within { .. } => return None,
+        };
+        let bare = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let scalar = |value: &Value| !value.is_array() && !value.is_object();
+        if type_name(&wanted) == type_name(node)
+            || !(scalar(&wanted) && scalar(node))
+            || bare(&wanted) != bare(node)
+        {
+            return None;
+        }
+        Some(format!(
+            "is {}, expected the {} {wanted}; to expect what is there, write {}={}",
+            with_type(node),
+            type_name(&wanted),
+            assertion.operand,
+            shown(node)
+        ))
+    }
+}
+
+impl Tolerance {
+    fn allows(&self, number: Decimal, expected: Decimal) -> bool {
+        let amount = Decimal::from(&self.amount);
+        let allowed = if self.relative {
+            expected.abs().times(amount.percent())
+        } else {
+            Some(amount)
+        };
+        match (number.minus(expected).map(Decimal::abs), allowed) {
+            (Some(distance), Some(allowed)) => distance <= allowed,
+            // An allowance beyond every double allows any distance that is a double.
+            (Some(_), None) => true,
+            (None, _) => false,
+        }
+    }
+}
+
+/// Equality as JSON has it: numbers by value, members in any order.
+fn equal(expected: &Value, actual: &Value) -> bool {
+    match (expected, actual) {
+        (Value::Number(a), Value::Number(b)) => Decimal::from(a) == Decimal::from(b),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+        }
+        _ => expected == actual,
+    }
+}
+
+fn is_nothing(node: &Value) -> bool {
+    matches!(node, Value::Null | Value::Bool(false))
+}
+
+/// A value as JSON, bounded.
+pub(super) fn shown(value: &Value) -> String {
+    truncate(&document::shown(value), LONGEST_VALUE).into_owned()
+}
+
+/// A value beside the name of its type: `"0.9", a string`.
+pub(super) fn with_type(value: &Value) -> String {
+    let shown = shown(value);
+    match value {
+        Value::Null => shown,
+        _ if non_finite(value).is_some() => shown,
+        Value::Array(_) | Value::Object(_) => format!("{shown}, an {}", type_name(value)),
+        _ => format!("{shown}, a {}", type_name(value)),
+    }
+}

@@ -1,0 +1,183 @@
+//! The headers to send, and which of them are secret.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::expand::{self, Environment};
+use crate::secret::Secret;
+use crate::syntax::SyntaxError;
+
+/// The longest header taken, in bytes: more than any server accepts.
+const LONGEST_HEADER: usize = 64 << 10;
+
+/// Headers that follow from how a probe works. Their values are not the user's to choose.
+const OWN_HEADERS: [&str; 5] = [
+    "connection",
+    "accept-encoding",
+    "content-length",
+    "transfer-encoding",
+    "expect",
+];
+
+/// Headers whose values say how to answer, not who asks.
+const OPEN_HEADERS: [&str; 5] = [
+    "accept",
+    "accept-language",
+    "content-type",
+    "host",
+    "user-agent",
+];
+
+/// The shortest text worth hiding. Shorter ones would blot out half of every line.
+const SHORTEST_SECRET: usize = 4;
+
+/// A header to send.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// The name, in lower case.
+    pub name: String,
+    /// The value.
+    pub value: Secret,
+}
+
+/// What a request says besides its first line.
+#[derive(Debug, Clone, Default)]
+pub struct Headers {
+    /// In the order of sending. `Host` is added on the way where the user gives none.
+    pub sent: Vec<Header>,
+    /// Texts that must not be shown, should a server repeat them; the longest
+    /// first, so that none hides only a part of another.
+    pub secrets: Vec<Secret>,
+}
+
+impl Headers {
+    /// Adds a header from its line, `NAME: VALUE`.
+    ///
+    /// # Errors
+    /// A line that is no header, a value that could break out of its line, or a
+    /// header that follows from how a probe works.
+    pub fn add(&mut self, line: &str, environment: &Environment) -> Result<(), SyntaxError> {
+        let header = header(line, environment)?;
+        if !OPEN_HEADERS.contains(&header.name.as_str()) {
+            self.hide(header.value.expose());
+            // `Bearer TOKEN`, of which a server may repeat the second part alone.
+            if let Some((_, token)) = header.value.expose().split_once(' ') {
+                self.hide(token);
+            }
+        }
+        self.sent.push(header);
+        Ok(())
+    }
+
+    /// Adds Basic credentials (RFC 7617) unless a header authorizes already, as curl does.
+    pub fn authorize(&mut self, credentials: &Secret) {
+        let encoded = BASE64.encode(credentials.expose());
+        self.hide(credentials.expose());
+        self.hide(&encoded);
+        if let Some((_, password)) = credentials.expose().split_once(':') {
+            self.hide(password);
+        }
+        self.add_default("authorization", &format!("Basic {encoded}"));
+    }
+
+    /// Adds what every request carries and the user has not replaced.
+    pub fn complete(&mut self) {
+        self.add_default(
+            "user-agent",
+            concat!("healthprobe/", env!("CARGO_PKG_VERSION")),
+        );
+        self.add_default("accept", "*/*");
+        self.add_default("accept-encoding", "identity");
+        self.add_default("connection", "close");
+    }
+
+    /// Keeps a text out of everything that is shown.
+    pub fn hide(&mut self, text: &str) {
+        if text.len() >= SHORTEST_SECRET {
+            let place = self
+                .secrets
+                .partition_point(|other| other.expose().len() > text.len());
+            self.secrets.insert(place, Secret::new(text));
+        }
+    }
+
+    fn add_default(&mut self, name: &str, value: &str) {
+        if self.sent.iter().all(|header| header.name != name) {
+            self.sent.push(Header {
+                name: name.to_owned(),
+                value: Secret::new(value),
+            });
+        }
+    }
+}
+
+/// A character of a token (RFC 9110, section 5.6.2).
+#[must_use]
+pub fn is_token(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+}
+
+fn header(text: &str, environment: &Environment) -> Result<Header, SyntaxError> {
+    let (name, raw) = text
+        .split_once(':')
+        .ok_or_else(|| SyntaxError::at(text, text.len(), "expected NAME: VALUE"))?;
+    if let Some(offset) = name.find(|c| !is_token(c)) {
+        return Err(SyntaxError::at(
+            text,
+            offset,
+            "expected a header's name without spaces, then a colon",
+        ));
+    }
+    if name.is_empty() {
+        return Err(SyntaxError::at(text, 0, "expected a header's name"));
+    }
+    let lower = name.to_ascii_lowercase();
+    if OWN_HEADERS.contains(&lower.as_str()) {
+        return Err(SyntaxError::at(
+            text,
+            0,
+            format!("expected another header: healthprobe sets {name} itself"),
+        ));
+    }
+    let prefix = &text[..=name.len()];
+    let expanded = expand::expand(raw, environment).map_err(|error| error.after(prefix))?;
+    let value = expanded.trim_matches([' ', '\t']);
+    if value.is_empty() {
+        return Err(SyntaxError::at(
+            text,
+            text.len(),
+            format!("expected a value for {name}"),
+        ));
+    }
+    if value.contains(|c: char| c.is_ascii_control() && c != '\t') {
+        return Err(SyntaxError::at(
+            text,
+            prefix.len(),
+            format!("expected a value for {name} without line breaks or control characters"),
+        ));
+    }
+    if value.len() > LONGEST_HEADER {
+        return Err(SyntaxError::at(
+            text,
+            prefix.len(),
+            format!("expected a value for {name} of at most 64 KiB"),
+        ));
+    }
+    Ok(Header {
+        name: lower,
+        value: Secret::new(value),
+    })
+}
+
+/// Reads `USER:PASSWORD`.
+///
+/// # Errors
+/// No colon, or a variable that is not set.
+pub fn user(text: &str, environment: &Environment) -> Result<Secret, SyntaxError> {
+    let expanded = expand::expand(text, environment)?;
+    if expanded.contains(':') {
+        Ok(Secret::new(expanded))
+    } else {
+        Err(SyntaxError::at(text, text.len(), "expected USER:PASSWORD"))
+    }
+}
