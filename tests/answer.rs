@@ -203,15 +203,15 @@ fn what_is_not_http_is_shown() {
     for (answer, reason) in [
         (
             "SSH-2.0-OpenSSH_9.2\r\n",
-            "not an HTTP/1 response (http parse fail: invalid HTTP version): it begins with \"SSH-2.0-OpenSSH_9.2\\r\\n\"",
+            "not an HTTP/1 response (invalid HTTP version): it begins with \"SSH-2.0-OpenSSH_9.2\\r\\n\"",
         ),
         (
             "HTTP/2 200\r\n\r\n",
-            "not an HTTP/1 response (http parse fail: invalid HTTP version): it begins with \"HTTP/2 200\\r\\n\\r\\n\"",
+            "not an HTTP/1 response (invalid HTTP version): it begins with \"HTTP/2 200\\r\\n\\r\\n\"",
         ),
         (
             "HTTP/1.1 099 No\r\n\r\n",
-            "not an HTTP/1 response (http parse fail: invalid status code: 099): it begins with \"HTTP/1.1 099 No\\r\\n\\r\\n\"",
+            "not an HTTP/1 response (invalid status code: 099): it begins with \"HTTP/1.1 099 No\\r\\n\\r\\n\"",
         ),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -234,6 +234,29 @@ fn a_chunk_that_is_none_fails() {
         JSON,
         "body cannot be read: chunk length cannot be read as a number",
         " in <t>",
+    );
+}
+
+#[test]
+fn a_chunk_whose_size_never_ends_fails_before_it_fills_the_memory() {
+    let server = Server::playing(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        while stream.write_all(&[b'1'; 4096]).is_ok() {}
+    });
+    server.assert_unhealthy(
+        &["-e", "a=1", "-t", "20s"],
+        "body cannot be read: a line without end",
+        " in <t>",
+    );
+}
+
+#[test]
+fn more_headers_than_anybody_needs_are_refused() {
+    let server = Server::answering(format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(500)));
+    server.assert_unhealthy(
+        &[],
+        "not an HTTP/1 response (too many headers): it begins with \"HTTP/1.1 200 OK\\r\\nX: y\\r\\nX: y\\r\\nX: \"",
+        "",
     );
 }
 

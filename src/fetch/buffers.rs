@@ -6,6 +6,10 @@ use ureq::unversioned::transport::Buffers;
 
 const PAGE: usize = 4096;
 
+/// The most that is kept while no end of a line is in sight: more than the
+/// longest head that ureq takes. A body is consumed as it comes.
+const LONGEST: usize = 32 * PAGE;
+
 #[derive(Debug)]
 pub(super) struct GrowingBuffers {
     input: Vec<u8>,
@@ -44,7 +48,8 @@ impl Buffers for GrowingBuffers {
             self.consumed = 0;
         }
         if self.filled == self.input.len() {
-            self.input.resize((self.filled * 2).max(PAGE), 0);
+            let size = (self.filled * 2).clamp(PAGE, LONGEST);
+            self.input.resize(size, 0);
         }
         &mut self.input[self.filled..]
     }
@@ -72,7 +77,7 @@ impl Buffers for GrowingBuffers {
 
 #[cfg(test)]
 mod tests {
-    use super::{Buffers, GrowingBuffers, PAGE};
+    use super::{Buffers, GrowingBuffers, LONGEST, PAGE};
 
     #[test]
     fn what_is_not_consumed_stays_in_front_and_room_grows() {
@@ -90,5 +95,15 @@ mod tests {
         assert!(!buffers.can_use_input());
         assert_eq!(buffers.input_append_buf().len(), PAGE);
         assert_eq!(&buffers.input()[..2], b"bc");
+    }
+
+    #[test]
+    fn what_is_never_consumed_ends_the_growth() {
+        let mut buffers = GrowingBuffers::new(0);
+        while !buffers.input_append_buf().is_empty() {
+            let room = buffers.input_append_buf().len();
+            buffers.input_appended(room);
+        }
+        assert_eq!(buffers.input().len(), LONGEST);
     }
 }

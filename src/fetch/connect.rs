@@ -100,6 +100,9 @@ impl TcpTransport {
 
     fn read(&mut self) -> Result<usize, FetchError> {
         let room = self.buffers.input_append_buf();
+        if room.is_empty() {
+            return Err(FetchError::Io("a line without end".to_owned()));
+        }
         loop {
             let left = self.progress.left(|| self.progress.awaited())?;
             let read = self

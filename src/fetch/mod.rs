@@ -211,7 +211,7 @@ fn explain(error: ureq::Error, progress: &Progress) -> FetchError {
             reset: error.kind() != io::ErrorKind::UnexpectedEof,
         },
         ureq::Error::Protocol(error) => FetchError::NotHttp {
-            reason: error.to_string(),
+            reason: plain(&error.to_string()).to_owned(),
             start: progress.start_of_answer(),
         },
         ureq::Error::LargeResponseHeader(..) => FetchError::NotHttp {
@@ -220,6 +220,14 @@ fn explain(error: ureq::Error, progress: &Progress) -> FetchError {
         },
         other => FetchError::Io(other.to_string()),
     }
+}
+
+/// The protocol's error without the name of its parser.
+fn plain(error: &str) -> &str {
+    ["http parse fail: ", "http parse resulted in "]
+        .iter()
+        .find_map(|prefix| error.strip_prefix(prefix))
+        .unwrap_or(error)
 }
 
 fn is_closed(error: &io::Error) -> bool {

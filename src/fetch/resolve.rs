@@ -53,7 +53,7 @@ impl Lookup {
         let all = match &self.host {
             Host::Ip(ip) => vec![*ip],
             Host::Localhost => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            Host::Name(name) => self.ask(name)?,
+            Host::Name(name) => self.ask(name, system)?,
         };
         let wanted: Vec<IpAddr> = all
             .into_iter()
@@ -74,15 +74,19 @@ impl Lookup {
         Ok(wanted)
     }
 
-    /// Asks the system, which knows no deadline and so needs a thread. One that
+    /// Asks a resolver that knows no deadline, and so needs a thread. One that
     /// never answers ends with the process.
-    fn ask(&self, name: &str) -> Result<Vec<IpAddr>, FetchError> {
+    fn ask(
+        &self,
+        name: &str,
+        resolver: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + 'static,
+    ) -> Result<Vec<IpAddr>, FetchError> {
         let stage = || Stage::Resolve(name.to_owned());
         let (sender, receiver) = mpsc::sync_channel(1);
-        let question = (name.to_owned(), self.port);
-        let answer: io::Result<Vec<SocketAddr>> = match thread::Builder::new().spawn(move || {
+        let (question, port) = (name.to_owned(), self.port);
+        let answer = match thread::Builder::new().spawn(move || {
             // Nobody listens any more when the deadline has passed.
-            let _ = sender.send(question.to_socket_addrs().map(Iterator::collect));
+            let _ = sender.send(resolver(&question, port));
         }) {
             Ok(_) => match receiver.recv_timeout(self.progress.left(stage)?) {
                 Ok(answer) => answer,
@@ -108,11 +112,100 @@ impl Lookup {
     }
 }
 
+/// The system's resolver: its hosts file, DNS, and whatever else it is set up for.
+fn system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    (name, port).to_socket_addrs().map(Iterator::collect)
+}
+
 /// The resolver's own words, without the standard library's introduction.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once("lookup address information: ") {
         Some((_, reason)) => reason.to_owned(),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lookup, plain};
+    use crate::exchange::{FetchError, Stage};
+    use crate::fetch::progress::Progress;
+    use crate::plan::Family;
+    use crate::target::Host;
+    use std::io;
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn lookup(host: Host, family: Family, timeout: Duration) -> Lookup {
+        Lookup {
+            host,
+            port: 80,
+            family,
+            progress: Arc::new(Progress::start(timeout)),
+        }
+    }
+
+    fn name() -> Host {
+        Host::Name("model".to_owned())
+    }
+
+    #[test]
+    fn a_resolver_that_never_answers_is_left_at_the_deadline() {
+        let timeout = Duration::from_millis(50);
+        let asked = lookup(name(), Family::Any, timeout).ask("model", |_, _| {
+            loop {
+                std::thread::park();
+            }
+        });
+        assert_eq!(
+            asked,
+            Err(FetchError::TimedOut {
+                after: timeout,
+                stage: Stage::Resolve("model".to_owned()),
+            })
+        );
+    }
+
+    #[test]
+    fn each_address_is_kept_once_and_a_failure_is_told_plainly() {
+        let patient = Duration::from_secs(20);
+        let addresses: Vec<SocketAddr> = ["10.0.0.1:80", "[::1]:80", "10.0.0.1:80"]
+            .iter()
+            .map(|address| address.parse().unwrap())
+            .collect();
+        let asked = lookup(name(), Family::Any, patient).ask("model", |_, _| Ok(addresses));
+        assert_eq!(
+            asked,
+            Ok(vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()])
+        );
+        let failed = lookup(name(), Family::Any, patient)
+            .ask("model", |_, _| Err(io::Error::other("Try again")));
+        assert_eq!(
+            failed.unwrap_err().to_string(),
+            "cannot look up model: Try again"
+        );
+        assert_eq!(
+            plain(&io::Error::other(
+                "failed to lookup address information: No such name"
+            )),
+            "No such name"
+        );
+    }
+
+    #[test]
+    fn families_are_filtered_without_asking_anyone() {
+        let found = lookup(Host::Localhost, Family::V6, Duration::from_secs(20)).addresses();
+        assert_eq!(found, Ok(vec!["::1".parse().unwrap()]));
+        let none = lookup(
+            Host::Ip("::1".parse().unwrap()),
+            Family::V4,
+            Duration::from_secs(20),
+        );
+        assert_eq!(
+            none.addresses().unwrap_err().to_string(),
+            "cannot look up ::1: it has no IPv4 address"
+        );
     }
 }
