@@ -7,10 +7,6 @@ use clap::Parser;
 /// Check that an HTTP service really works: one request, some checks on the
 /// answer, one line of output, exit code 0 or 1.
 #[derive(Debug, Parser)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
 #[command(
     name = "healthprobe",
     version,
@@ -28,71 +24,96 @@ pub struct Args {
     )]
     /// The URL, in any of its short forms.
     pub url: Option<String>,
-
-    /// The method [default: GET]
-    #[arg(short = 'X', long, value_name = "METHOD", allow_hyphen_values = true, help_heading = REQUEST)]
-    pub request: Option<String>,
-    /// A header to send; repeatable
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", allow_hyphen_values = true, help_heading = REQUEST)]
-    pub header: Vec<String>,
-    /// Basic authentication
-    #[arg(short, long, value_name = "USER:PASSWORD", allow_hyphen_values = true, help_heading = REQUEST)]
-    pub user: Option<String>,
-    /// The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]
-    #[arg(short, long, value_name = "DURATION", allow_hyphen_values = true, help_heading = REQUEST)]
-    pub timeout: Option<String>,
-    /// The longest body that a check may need [default: 1MiB]
-    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, help_heading = REQUEST)]
-    pub max_body: Option<String>,
-    /// Use IPv4 addresses only
-    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = REQUEST)]
-    pub ipv4: bool,
-    /// Use IPv6 addresses only
-    #[arg(short = '6', long, conflicts_with = "ipv4", help_heading = REQUEST)]
-    pub ipv6: bool,
-
-    /// The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]
-    #[arg(short = 's', long, value_name = "SET", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub expect_status: Option<String>,
-    /// NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable
-    #[arg(long, value_name = "ASSERTION", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub expect_header: Vec<String>,
-    /// The body contains this text; repeatable
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub expect_body: Vec<String>,
-    /// The body matches this regular expression; repeatable
-    #[arg(long, value_name = "RE", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub expect_body_regex: Vec<String>,
-    /// The body does not match this regular expression; repeatable
-    #[arg(long, value_name = "RE", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub reject_body_regex: Vec<String>,
-    /// The JSON body holds this, as in status=ok; repeatable
-    #[arg(short, long, value_name = "ASSERTION", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub expect: Vec<String>,
-    /// The answer takes no longer than this
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = CHECKS)]
-    pub max_latency: Option<String>,
-
-    /// Print nothing when healthy
-    #[arg(short, long, help_heading = OUTPUT)]
-    pub quiet: bool,
-    /// Also print address, times, checks and headers, on stderr
-    #[arg(short, long, help_heading = OUTPUT)]
-    pub verbose: bool,
-    /// text, or json: one object on one line [default: text]
-    #[arg(short, long, value_name = "FORMAT", allow_hyphen_values = true, help_heading = OUTPUT)]
-    pub output: Option<String>,
-    /// Print this help
-    #[arg(short, long, action = clap::ArgAction::Help, help_heading = OUTPUT)]
-    pub help: Option<bool>,
-    /// Print the version
-    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = OUTPUT)]
-    pub version: Option<bool>,
+    /// What to ask.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// What must hold.
+    #[command(flatten)]
+    pub checks: CheckArgs,
+    /// What to say.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
-const REQUEST: &str = "Request";
-const CHECKS: &str = "Checks";
-const OUTPUT: &str = "Output";
+/// Flags on the request.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Request")]
+pub struct RequestArgs {
+    /// The method [default: GET]
+    #[arg(short = 'X', long, value_name = "METHOD", allow_hyphen_values = true)]
+    pub request: Option<String>,
+    /// A header to send; repeatable
+    #[arg(
+        short = 'H',
+        long,
+        value_name = "NAME: VALUE",
+        allow_hyphen_values = true
+    )]
+    pub header: Vec<String>,
+    /// Basic authentication
+    #[arg(short, long, value_name = "USER:PASSWORD", allow_hyphen_values = true)]
+    pub user: Option<String>,
+    /// The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]
+    #[arg(short, long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub timeout: Option<String>,
+    /// The longest body that a check may need [default: 1MiB]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    pub max_body: Option<String>,
+    /// Use IPv4 addresses only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Use IPv6 addresses only
+    #[arg(short = '6', long, conflicts_with = "ipv4")]
+    pub ipv6: bool,
+}
+
+/// Flags on the answer.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checks")]
+pub struct CheckArgs {
+    /// The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]
+    #[arg(short = 's', long, value_name = "SET", allow_hyphen_values = true)]
+    pub expect_status: Option<String>,
+    /// NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable
+    #[arg(long, value_name = "ASSERTION", allow_hyphen_values = true)]
+    pub expect_header: Vec<String>,
+    /// The body contains this text; repeatable
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub expect_body: Vec<String>,
+    /// The body matches this regular expression; repeatable
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    pub expect_body_regex: Vec<String>,
+    /// The body does not match this regular expression; repeatable
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
+    pub reject_body_regex: Vec<String>,
+    /// The JSON body holds this, as in status=ok; repeatable
+    #[arg(short, long, value_name = "ASSERTION", allow_hyphen_values = true)]
+    pub expect: Vec<String>,
+    /// The answer takes no longer than this
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub max_latency: Option<String>,
+}
+
+/// Flags on the report.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Print nothing when healthy
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Also print address, times, checks and headers, on stderr
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// text, or json: one object on one line [default: text]
+    #[arg(short, long, value_name = "FORMAT", allow_hyphen_values = true)]
+    pub output: Option<String>,
+    /// Print this help
+    #[arg(short, long, action = clap::ArgAction::Help)]
+    pub help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version)]
+    pub version: Option<bool>,
+}
 
 const AFTER_HELP: &str = "\
 Assertions:

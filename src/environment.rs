@@ -1,203 +1,81 @@
-//! `HEALTHPROBE_*`: each flag's value from the environment, where the command
-//! line gives none.
-//!
-//! The variables become arguments before clap reads them a second time, so that
-//! a flag is declared once and its variable follows from its name.
+//! The environment as data, so that tests need no process of their own.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 
-use clap::error::{ContextKind, ErrorKind};
-use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+/// The variables of a process.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(Vec<(OsString, OsString)>);
 
-use crate::cli::Args;
-use crate::expand::Environment;
-
-/// What was typed, and what of it came from a variable.
-#[derive(Debug)]
-pub struct Given {
-    /// The flags, from either source.
-    pub args: Args,
-    variables: BTreeSet<String>,
-}
-
-/// Why there are no arguments to work with.
-#[derive(Debug)]
-pub enum NotGiven {
-    /// Help or version was asked for; this is the answer.
-    Question(String),
-    /// A mistake of the user's, as one sentence.
-    Mistake(String),
-}
-
-impl From<clap::Error> for NotGiven {
-    fn from(error: clap::Error) -> Self {
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Self::Question(error.render().to_string())
-            }
-            _ => Self::Mistake(sentence(&error)),
-        }
-    }
-}
-
-/// clap's error in one sentence. Its own rendering takes several lines, and shows
-/// stray arguments, which are often a header's value that lost its quotes.
-fn sentence(error: &clap::Error) -> String {
-    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    let argument = context(ContextKind::InvalidArg);
-    let said = match error.kind() {
-        ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            format!("unknown flag {argument}")
-        }
-        ErrorKind::UnknownArgument => {
-            "a second URL was given; quote values that hold spaces".to_owned()
-        }
-        ErrorKind::InvalidValue => format!("{argument}: expected a value"),
-        ErrorKind::TooManyValues => format!("{argument}: expected no value"),
-        ErrorKind::ArgumentConflict => format!(
-            "{argument} and {} contradict each other",
-            context(ContextKind::PriorArg)
-        ),
-        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
-        kind => kind.to_string(),
-    };
-    format!("{said}; see healthprobe --help")
-}
-
-/// Where a flag's value came from: `--timeout` or `HEALTHPROBE_TIMEOUT`.
+/// A variable whose value is not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source(String);
+pub struct NotUnicode(String);
 
-impl fmt::Display for Source {
+impl fmt::Display for NotUnicode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "the variable {} is not UTF-8", self.0)
     }
 }
 
-impl Given {
-    /// Reads the command line, and the environment for what it leaves out.
+impl std::error::Error for NotUnicode {}
+
+impl Environment {
+    /// The value of a variable; `None` where it is unset or empty.
     ///
     /// # Errors
-    /// A command line that clap refuses, or a variable that cannot be used.
-    pub fn read(
-        arguments: impl IntoIterator<Item = OsString>,
-        environment: &Environment,
-    ) -> Result<Self, NotGiven> {
-        let mut command = Args::command();
-        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-        let mut matches = command.try_get_matches_from_mut(&arguments)?;
-        let mut variables = BTreeSet::new();
-        let mut layered = Vec::new();
-        for argument in command.get_arguments() {
-            let id = argument.get_id().as_str();
-            if is_on_command_line(&matches, id)
-                || command
-                    .get_arg_conflicts_with(argument)
-                    .iter()
-                    .any(|other| is_on_command_line(&matches, other.get_id().as_str()))
-            {
-                continue;
-            }
-            let name = variable(id);
-            let Some(value) = environment(&name).filter(|value| !value.is_empty()) else {
-                continue;
-            };
-            let value = value
-                .into_string()
-                .map_err(|_| NotGiven::Mistake(format!("{name} is not UTF-8")))?;
-            let added = layered.len();
-            push_arguments(&mut layered, argument, &name, &value)?;
-            if layered.len() > added {
-                refuse_conflict(&command, argument, &variables)?;
-                variables.insert(id.to_owned());
-            }
+    /// A value that is not UTF-8.
+    pub fn get(&self, name: &str) -> Result<Option<&str>, NotUnicode> {
+        match self.0.iter().find(|(other, _)| other.as_os_str() == name) {
+            Some((_, value)) if !value.is_empty() => value
+                .to_str()
+                .map(Some)
+                .ok_or_else(|| NotUnicode(name.to_owned())),
+            _ => Ok(None),
         }
-        if !layered.is_empty() {
-            // Before what was typed, which may hold a `--`.
-            let program = arguments.len().min(1);
-            arguments.splice(program..program, layered);
-            matches = command.try_get_matches_from_mut(&arguments)?;
-        }
-        Ok(Self {
-            args: Args::from_arg_matches(&matches)?,
-            variables,
-        })
     }
 
-    /// Where the value of the flag with this long name came from.
+    /// Whether any variable's name starts so.
     #[must_use]
-    pub fn source(&self, flag: &str) -> Source {
-        let id = flag.replace('-', "_");
-        Source(if self.variables.contains(&id) {
-            variable(&id)
-        } else if flag == "url" {
-            "URL".to_owned()
-        } else {
-            format!("--{flag}")
-        })
+    pub fn has_prefix(&self, prefix: &str) -> bool {
+        self.0
+            .iter()
+            .any(|(name, _)| name.as_encoded_bytes().starts_with(prefix.as_bytes()))
     }
 }
 
-fn is_on_command_line(matches: &ArgMatches, id: &str) -> bool {
-    matches!(matches.try_contains_id(id), Ok(true))
-        && matches.value_source(id) == Some(ValueSource::CommandLine)
-}
-
-fn variable(id: &str) -> String {
-    format!("HEALTHPROBE_{}", id.to_ascii_uppercase())
-}
-
-fn push_arguments(
-    arguments: &mut Vec<OsString>,
-    argument: &Arg,
-    variable: &str,
-    value: &str,
-) -> Result<(), NotGiven> {
-    let long = argument.get_long().unwrap_or_default();
-    match argument.get_action() {
-        ArgAction::Set if long.is_empty() => arguments.push(value.into()),
-        ArgAction::Set => arguments.push(format!("--{long}={value}").into()),
-        ArgAction::Append => arguments.extend(
-            value
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .map(|line| format!("--{long}={line}").into()),
-        ),
-        ArgAction::SetTrue => match value.trim().to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => arguments.push(format!("--{long}").into()),
-            "0" | "false" | "no" | "off" => {}
-            _ => {
-                return Err(NotGiven::Mistake(format!(
-                    "{variable} {value:?}: expected true or false"
-                )));
-            }
-        },
-        // Help and version are questions, not settings.
-        _ => {}
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
-    Ok(())
 }
 
-/// Refuses a second variable that contradicts an earlier one.
-fn refuse_conflict(
-    command: &Command,
-    argument: &Arg,
-    variables: &BTreeSet<String>,
-) -> Result<(), NotGiven> {
-    match command
-        .get_arg_conflicts_with(argument)
-        .iter()
-        .map(|other| other.get_id().as_str())
-        .find(|other| variables.contains(*other))
-    {
-        Some(earlier) => Err(NotGiven::Mistake(format!(
-            "{} and {} contradict each other; set one of them",
-            variable(earlier),
-            variable(argument.get_id().as_str()),
-        ))),
-        None => Ok(()),
+#[cfg(test)]
+mod tests {
+    use super::Environment;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn empty_is_unset_and_bytes_are_an_error() {
+        let environment: Environment = [
+            (OsStr::new("A"), OsStr::new("1")),
+            (OsStr::new("EMPTY"), OsStr::new("")),
+            (OsStr::new("BYTES"), OsStr::from_bytes(b"\xff")),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(environment.get("A"), Ok(Some("1")));
+        assert_eq!(environment.get("EMPTY"), Ok(None));
+        assert_eq!(environment.get("NONE"), Ok(None));
+        assert_eq!(
+            environment.get("BYTES").unwrap_err().to_string(),
+            "the variable BYTES is not UTF-8"
+        );
+        assert!(environment.has_prefix("EM") && !environment.has_prefix("X"));
     }
 }

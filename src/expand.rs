@@ -1,13 +1,8 @@
 //! `${NAME}` and `${NAME:-default}`: a HEALTHCHECK in exec form has no shell
 //! that would replace them.
 
-use std::ffi::OsString;
-
+use crate::environment::Environment;
 use crate::syntax::SyntaxError;
-
-/// Looks up one environment variable. An argument rather than the process's
-/// own, so that tests need no process.
-pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 /// Replaces each `${NAME}` in `text`; `$$` is a `$`. As in a shell, the default
 /// of `${NAME:-default}` also stands in for a variable that is empty.
@@ -47,19 +42,11 @@ pub fn expand(text: &str, environment: &Environment) -> Result<String, SyntaxErr
                 "expected the name of a variable: letters, digits and _",
             ));
         }
-        let value = match environment(name).map(OsString::into_string) {
-            Some(Ok(value)) if !value.is_empty() => Some(value),
-            Some(Err(_)) => {
-                return Err(SyntaxError::at(
-                    text,
-                    offset,
-                    format!("the variable {name} is not UTF-8"),
-                ));
-            }
-            _ => None,
-        };
+        let value = environment
+            .get(name)
+            .map_err(|error| SyntaxError::at(text, offset, error.to_string()))?;
         match (value, default) {
-            (Some(value), _) => expanded.push_str(&value),
+            (Some(value), _) => expanded.push_str(value),
             (None, Some(default)) => expanded.push_str(default),
             (None, None) => {
                 return Err(SyntaxError::at(
@@ -88,14 +75,10 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::expand;
-    use std::ffi::OsString;
+    use crate::environment::Environment;
 
-    fn environment(name: &str) -> Option<OsString> {
-        match name {
-            "PORT" => Some("8000".into()),
-            "EMPTY" => Some(OsString::new()),
-            _ => None,
-        }
+    fn environment() -> Environment {
+        [("PORT", "8000"), ("EMPTY", "")].into_iter().collect()
     }
 
     #[test]
@@ -111,7 +94,7 @@ mod tests {
             ("${NONE:-a:-b}", "a:-b"),
         ] {
             assert_eq!(
-                expand(text, &environment).as_deref(),
+                expand(text, &environment()).as_deref(),
                 Ok(expanded),
                 "{text}"
             );
@@ -147,7 +130,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                expand(text, &environment).unwrap_err().to_string(),
+                expand(text, &environment()).unwrap_err().to_string(),
                 message,
                 "{text}"
             );

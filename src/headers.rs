@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::expand::{self, Environment};
+use crate::environment::Environment;
+use crate::expand;
 use crate::secret::Secret;
 use crate::syntax::SyntaxError;
 

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! argv, environment
-//!   → Args      cli, environment   what was typed
+//!   → Args      cli, given         what was typed
 //!   → Plan      plan               what will be done
 //!   → Exchange  fetch              what happened
 //!   → Outcomes  check              what it means
@@ -25,6 +25,7 @@ pub mod environment;
 pub mod exchange;
 pub mod expand;
 pub mod fetch;
+pub mod given;
 pub mod headers;
 pub mod plan;
 pub mod report;
@@ -35,8 +36,8 @@ pub mod target;
 pub mod text;
 pub mod verdict;
 
-use environment::{Given, NotGiven};
-use expand::Environment;
+use environment::Environment;
+use given::{Given, NotGiven};
 use plan::{Format, Plan};
 use report::Report;
 use verdict::Verdict;

@@ -4,13 +4,16 @@ use std::io::{self, Write as _};
 use std::process::{ExitCode, exit};
 use std::{env, panic};
 
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     // Docker knows 0 and 1 only; a panic would end in 101 or 134.
     panic::set_hook(Box::new(|panic| {
         let _ = writeln!(io::stderr(), "error: a defect in healthprobe: {panic}");
         exit(1)
     }));
-    let environment = |name: &str| env::var_os(name);
+    let environment = env::vars_os().collect();
     let (mut out, mut err) = (io::stdout(), io::stderr());
     healthprobe::run(env::args_os(), &environment, &mut out, &mut err).into()
 }

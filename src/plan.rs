@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::check::body::BodyCheck;
 use crate::check::latency::MaxLatency;
 use crate::check::{self, Check};
-use crate::environment::{Given, Source};
+use crate::environment::Environment;
 use crate::exchange::BodyNeed;
-use crate::expand::{self, Environment};
+use crate::expand;
+use crate::given::{Given, Source};
 use crate::headers::{self, Header, Headers, is_token};
 use crate::secret::Secret;
 use crate::syntax::SyntaxError;
@@ -118,7 +119,7 @@ impl Plan {
     pub fn new(given: &Given, environment: &Environment) -> Result<Self, UsageError> {
         let args = &given.args;
         let target = target(given, environment)?;
-        let method = match &args.request {
+        let method = match &args.request.request {
             Some(text) => parsed(given, "request", text, method)?,
             None => "GET".to_owned(),
         };
@@ -135,13 +136,13 @@ impl Plan {
             request: Request {
                 method,
                 headers: headers.sent,
-                timeout: match &args.timeout {
+                timeout: match &args.request.timeout {
                     Some(text) => parsed(given, "timeout", text, duration::parse)?,
                     None => DEFAULT_TIMEOUT,
                 },
                 family: family(given, &target.host)?,
                 body_need,
-                max_body: match &args.max_body {
+                max_body: match &args.request.max_body {
                     Some(text) => parsed(given, "max-body", text, size::parse)?,
                     None => DEFAULT_MAX_BODY,
                 },
@@ -149,12 +150,12 @@ impl Plan {
             },
             checks,
             output: Output {
-                format: match &args.output {
+                format: match &args.output.output {
                     Some(text) => parsed(given, "output", text, format)?,
                     None => Format::Text,
                 },
-                quiet: args.quiet,
-                verbose: args.verbose,
+                quiet: args.output.quiet,
+                verbose: args.output.verbose,
                 secrets: headers.secrets,
             },
         })
@@ -188,7 +189,7 @@ fn push_all<T>(
 
 fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
     let args = &given.args;
-    let mut checks = vec![Check::Status(match &args.expect_status {
+    let mut checks = vec![Check::Status(match &args.checks.expect_status {
         Some(text) => parsed(given, "expect-status", text, FromStr::from_str)?,
         None => check::status::StatusSet::default(),
     })];
@@ -196,7 +197,7 @@ fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
         &mut checks,
         given,
         "expect-header",
-        &args.expect_header,
+        &args.checks.expect_header,
         FromStr::from_str,
         Check::Header,
     )?;
@@ -204,7 +205,7 @@ fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
         &mut checks,
         given,
         "expect-body",
-        &args.expect_body,
+        &args.checks.expect_body,
         text,
         |text| Check::Body(BodyCheck::Contains(text)),
     )?;
@@ -212,7 +213,7 @@ fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
         &mut checks,
         given,
         "expect-body-regex",
-        &args.expect_body_regex,
+        &args.checks.expect_body_regex,
         FromStr::from_str,
         |pattern| Check::Body(BodyCheck::Matches(pattern)),
     )?;
@@ -220,7 +221,7 @@ fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
         &mut checks,
         given,
         "reject-body-regex",
-        &args.reject_body_regex,
+        &args.checks.reject_body_regex,
         FromStr::from_str,
         |pattern| Check::Body(BodyCheck::Rejects(pattern)),
     )?;
@@ -228,11 +229,11 @@ fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
         &mut checks,
         given,
         "expect",
-        &args.expect,
+        &args.checks.expect,
         FromStr::from_str,
         Check::Json,
     )?;
-    if let Some(text) = &args.max_latency {
+    if let Some(text) = &args.checks.max_latency {
         checks.push(Check::Latency(MaxLatency(parsed(
             given,
             "max-latency",
@@ -260,7 +261,7 @@ fn target(given: &Given, environment: &Environment) -> Result<Target, UsageError
 }
 
 fn family(given: &Given, host: &Host) -> Result<Family, UsageError> {
-    let family = match (given.args.ipv4, given.args.ipv6) {
+    let family = match (given.args.request.ipv4, given.args.request.ipv6) {
         (true, _) => Family::V4,
         (_, true) => Family::V6,
         (false, false) => Family::Any,
@@ -325,12 +326,12 @@ fn headers(
     target: &Target,
 ) -> Result<Headers, UsageError> {
     let mut headers = Headers::default();
-    for text in &given.args.header {
+    for text in &given.args.request.header {
         headers
             .add(text, environment)
             .map_err(|error| UsageError::hidden(&given.source("header"), &error))?;
     }
-    let user = match &given.args.user {
+    let user = match &given.args.request.user {
         Some(text) => Some(
             headers::user(text, environment)
                 .map_err(|error| UsageError::hidden(&given.source("user"), &error))?,

@@ -127,17 +127,19 @@ impl Target {
 /// What may be shown of a URL that could not be read: no credentials, no query.
 #[must_use]
 pub fn redacted(text: &str) -> String {
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let query = if end < text.len() { "?…" } else { "" };
-    let shown = &text[..end];
-    let start = shown.find("://").map_or(0, |length| length + 3);
-    match shown[start..].rfind('@') {
-        Some(length) => format!(
-            "{}***@{}{query}",
-            &shown[..start],
-            &shown[start + length + 1..]
-        ),
-        None => format!("{shown}{query}"),
+    let start = match text.find("://") {
+        Some(length) if is_scheme(&text[..length]) => length + 3,
+        _ => 0,
+    };
+    let (scheme, rest) = text.split_at(start);
+    // Before the query, because a password may hold a stray ? or #.
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((_, rest)) => ("***@", rest),
+        None => ("", rest),
+    };
+    match rest.split_once(['?', '#']) {
+        Some((shown, _)) => format!("{scheme}{user}{shown}?…"),
+        None => format!("{scheme}{user}{rest}"),
     }
 }
 
@@ -146,7 +148,7 @@ fn after_scheme(text: &str) -> Result<usize, SyntaxError> {
     let Some(length) = text.find("://") else {
         return Ok(0);
     };
-    if text[..length].contains(['/', '?', '#', '@', '[']) {
+    if !is_scheme(&text[..length]) {
         return Ok(0);
     }
     match text[..length].to_ascii_lowercase().as_str() {
@@ -158,6 +160,12 @@ fn after_scheme(text: &str) -> Result<usize, SyntaxError> {
         )),
         _ => Err(SyntaxError::at(text, 0, "expected http:// or https://")),
     }
+}
+
+/// A scheme's characters (RFC 3986, section 3.1).
+fn is_scheme(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 fn credentials(text: &str, start: usize, end: usize) -> Result<Secret, SyntaxError> {
@@ -420,6 +428,9 @@ mod tests {
             "http://***@h:99999/a?…"
         );
         assert_eq!(redacted("u:p@h:0"), "***@h:0");
+        assert_eq!(redacted("http://u:p?w#d@h/a"), "http://***@h/a");
+        assert_eq!(redacted("h:0/?u=http://x"), "h:0/?…");
+        assert_eq!(redacted("h/?mail=me@example.com"), "***@example.com");
         assert_eq!(redacted("h:0/a"), "h:0/a");
     }
 }

@@ -169,12 +169,12 @@ fn what_fails_says_seen_and_expected() {
         ),
         (
             "none",
-            "none is null, expected a value other than null or false",
+            "none is null, expected anything but null or false",
             false,
         ),
         (
             "no",
-            "no is false, expected a value other than null or false",
+            "no is false, expected anything but null or false",
             false,
         ),
         (
@@ -270,22 +270,25 @@ fn numbers_that_are_none_fail_by_name_and_the_rest_is_judged() {
         "length(x)=2",
     ]);
     for (assertion, reason) in [
-        ("p[0].s>=0.5", "p[0].s is NaN, expected >= 0.5"),
+        ("p[0].s>=0.5", "p[0].s is NaN, expected a number >= 0.5"),
         ("p[0].s!=1", "p[0].s is NaN, expected anything but 1"),
         ("p[0].s=NaN", "p[0].s is NaN, expected \"NaN\""),
         ("p[0].s!~x", "p[0].s is NaN, expected text not matching x"),
         (
             "p[0].s",
-            "p[0].s is NaN, expected a value other than null or false",
+            "p[0].s is NaN, expected anything but null or false",
         ),
         ("!p[0].s", "p[0].s is NaN, expected nothing, null or false"),
         (
             "type(p[0].s)=number",
             "p[0].s is NaN, expected type(p[0].s)=number",
         ),
-        ("p[1].s<0", "p[1].s is -Infinity, expected < 0"),
-        ("p[2].s>0", "p[2].s is 1e400, expected > 0"),
-        ("p[*].s>0", "p[0].s is NaN, expected > 0 (and 2 more)"),
+        ("p[1].s<0", "p[1].s is -Infinity, expected a number < 0"),
+        ("p[2].s>0", "p[2].s is 1e400, expected a number > 0"),
+        (
+            "p[*].s>0",
+            "p[0].s is NaN, expected a number > 0 (and 2 more)",
+        ),
         ("x=[1,2]", "x[1] is Infinity, expected x=[1,2]"),
         ("p!=[]", "p[0].s is NaN, expected p!=[]"),
     ] {

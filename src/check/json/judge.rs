@@ -49,10 +49,12 @@ impl Assertion {
     }
 
     pub(super) fn is_not_finite(&self, below: &str, number: &str) -> Mismatch {
-        let expected = if below.is_empty() {
-            self.expectation()
-        } else {
-            self.to_string()
+        let expected = match &self.test {
+            _ if !below.is_empty() => self.to_string(),
+            Test::Compares(..) if self.operand.function.is_none() => {
+                format!("a number {}", self.expected())
+            }
+            _ => self.expectation(),
         };
         Mismatch {
             subject: Subject::Node(below.to_owned()),
@@ -174,7 +176,6 @@ impl Expected {
     fn equals(&self, node: &Value) -> bool {
         match (self, node) {
             (Self::Value(expected), _) => equal(expected, node),
-            (Self::Text(expected), Value::String(text)) => expected == text,
             (Self::Within { .. }, Value::Number(number)) => {
                 self.equals_number(Decimal::from(number))
             }
@@ -189,7 +190,7 @@ impl Expected {
                 number: expected,
                 tolerance,
             } => tolerance.allows(number, Decimal::from(expected)),
-            _ => false,
+            Self::Value(_) => false,
         }
     }
 
@@ -199,7 +200,7 @@ impl Expected {
             Self::Within {
                 number: expected, ..
             } => number.minus(Decimal::from(expected)).map(Decimal::abs),
-            _ => None,
+            Self::Value(_) => None,
         }
     }
 
@@ -207,7 +208,6 @@ impl Expected {
     fn same_but_for_the_type(&self, assertion: &Assertion, node: &Value) -> Option<String> {
         let wanted = match self {
             Self::Value(wanted) => wanted.clone(),
-            Self::Text(text) => Value::from(text.as_str()),
             Self::Within { .. } => return None,
         };
         let bare = |value: &Value| match value {

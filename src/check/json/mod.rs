@@ -69,8 +69,6 @@ enum Test {
 #[derive(Debug, Clone, PartialEq)]
 enum Expected {
     Value(Value),
-    /// A string that was written without quotes.
-    Text(String),
     Within {
         number: Number,
         tolerance: Tolerance,
@@ -132,7 +130,7 @@ impl Assertion {
     /// What would make it hold, as a noun: `"ok"`, `>= 0.5`.
     pub(super) fn expected(&self) -> String {
         match &self.test {
-            Test::Holds => "a value other than null or false".to_owned(),
+            Test::Holds => "anything but null or false".to_owned(),
             Test::Absent => "nothing, null or false".to_owned(),
             Test::Equals(expected) => expected.shown(),
             Test::Differs(expected) => format!("anything but {}", expected.shown()),
@@ -147,8 +145,8 @@ impl Expected {
     /// The value as JSON, whichever way it was written.
     fn shown(&self) -> String {
         match self {
-            Self::Text(text) => Value::from(text.as_str()).to_string(),
-            _ => self.to_string(),
+            Self::Value(value) => value.to_string(),
+            Self::Within { .. } => self.to_string(),
         }
     }
 }
@@ -193,8 +191,8 @@ impl fmt::Display for Operand {
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Value(Value::String(text)) if parse::is_bare(text) => f.write_str(text),
             Self::Value(value) => value.fmt(f),
-            Self::Text(text) => f.write_str(text),
             Self::Within { number, tolerance } => write!(f, "{number}+-{tolerance}"),
         }
     }
