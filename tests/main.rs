@@ -10,6 +10,7 @@
 mod answer;
 mod checks;
 mod deadline;
+mod fastapi;
 mod house;
 mod json;
 mod output;
@@ -18,3 +19,4 @@ mod request;
 mod settings;
 mod support;
 mod target;
+mod tour;

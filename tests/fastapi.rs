@@ -1,0 +1,295 @@
+//! A real service: `examples/fastapi` under uvicorn, probed while it loads, serves and fails.
+//!
+//! It takes a Python with the example's requirements: the one that `HEALTHPROBE_PYTHON` names, else
+//! `target/venv-fastapi/bin/python`. Without one the tests say that they were skipped;
+//! `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use regex_lite::Regex;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi");
+
+/// Far more than any step takes; only a broken service ever waits this long.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_model_that_loads() {
+    let Some(service) = Service::start("loads") else {
+        return;
+    };
+    let health = service.url("/health");
+    let sample = service.url("/predict/sample");
+
+    probe(
+        &[&health],
+        1,
+        &format!(
+            "unhealthy: status 503, expected 200-399; GET {health} in <t>; \
+             body: {{\"detail\":\"Model not loaded\"}}\n"
+        ),
+    );
+
+    service.put_model(&the_model());
+    probe_until(&[&health], 0, &healthy(&health));
+    probe(
+        &expecting(&health, &["status=ok", "model.loaded", "!error"]),
+        0,
+        &healthy(&health),
+    );
+    probe(
+        &expecting(
+            &sample,
+            &[
+                "length(predictions)>0",
+                "predictions[0].label!=Unknown",
+                "predictions[0].score=0.742+-1%",
+            ],
+        ),
+        0,
+        &healthy(&sample),
+    );
+}
+
+#[test]
+fn a_model_file_that_breaks() {
+    let Some(service) = Service::start("breaks") else {
+        return;
+    };
+    let health = service.url("/health");
+    let model = the_model();
+    service.put_model(&model);
+    probe_until(&expecting(&health, &["status=ok"]), 0, &healthy(&health));
+
+    service.put_model(&model[..model.len() / 2]);
+    probe_until(
+        &expecting(&health, &["status=ok"]),
+        1,
+        &format!("unhealthy: status is \"degraded\", expected \"ok\"; GET {health} in <t>\n"),
+    );
+    // The status alone sees nothing: the service still answers, with the model from before.
+    probe(&[&health], 0, &healthy(&health));
+}
+
+#[test]
+fn a_model_that_predicts_nothing() {
+    let Some(service) = Service::start("predicts-nothing") else {
+        return;
+    };
+    let health = service.url("/health");
+    let sample = service.url("/predict/sample");
+
+    service.put_model(&the_model().replace("12.767", "NaN"));
+    probe_until(&expecting(&health, &["status=ok"]), 0, &healthy(&health));
+    probe(
+        &expecting(
+            &sample,
+            &["predictions[0].label!=Unknown", "predictions[0].score>=0.5"],
+        ),
+        1,
+        &format!(
+            "unhealthy: predictions[0].label is \"Unknown\", expected anything but \"Unknown\"; \
+             predictions[0].score is null, expected a number >= 0.5; GET {sample} in <t>\n"
+        ),
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_service_that_hangs_and_then_dies() {
+    let Some(mut service) = Service::start("hangs") else {
+        return;
+    };
+    let health = service.url("/health");
+
+    service.freeze();
+    probe_until(
+        &[&health, "--timeout", "300ms"],
+        1,
+        &format!("unhealthy: timed out after 300ms waiting for the response; GET {health}\n"),
+    );
+
+    service.kill();
+    probe(
+        &[&health],
+        1,
+        &format!(
+            "unhealthy: connection refused (127.0.0.1:{}); GET {health}\n",
+            service.port
+        ),
+    );
+}
+
+/// The probe's arguments: a URL and an `--expect` for each assertion.
+fn expecting<'a>(url: &'a str, assertions: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec![url];
+    args.extend(
+        assertions
+            .iter()
+            .flat_map(|assertion| ["--expect", assertion]),
+    );
+    args
+}
+
+fn healthy(url: &str) -> String {
+    format!("healthy: 200 OK in <t>; GET {url}\n")
+}
+
+/// Standard output with its times as `<t>`, the exit code, and nothing on standard error.
+#[track_caller]
+fn probe(args: &[&str], code: i32, stdout: &str) {
+    assert_eq!(
+        run(args),
+        (stdout.to_owned(), String::new(), Some(code)),
+        "{args:?}"
+    );
+}
+
+/// Probes until the outcome is this one, for changes that the service notices in its own time.
+#[track_caller]
+fn probe_until(args: &[&str], code: i32, stdout: &str) {
+    let wanted = (stdout.to_owned(), String::new(), Some(code));
+    let deadline = Instant::now() + DEADLINE;
+    let mut outcome = run(args);
+    while outcome != wanted && Instant::now() < deadline {
+        outcome = run(args);
+    }
+    assert_eq!(outcome, wanted, "{args:?}");
+}
+
+fn the_model() -> String {
+    fs::read_to_string(Path::new(EXAMPLE).join("model.json")).expect("the example's model")
+}
+
+/// A running uvicorn with a directory of its own, in which its model may appear.
+struct Service {
+    uvicorn: Child,
+    port: u16,
+    directory: PathBuf,
+}
+
+impl Service {
+    /// `None` where there is no Python for it, after saying so.
+    fn start(name: &str) -> Option<Self> {
+        let python = python()?;
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("fastapi-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("a directory for the model");
+        let mut uvicorn = Command::new(&python)
+            .args(["-m", "uvicorn", "app:app", "--port", "0", "--no-access-log"])
+            .current_dir(EXAMPLE)
+            .env("MODEL_FILE", directory.join("model.json"))
+            .env("MODEL_POLL_SECONDS", "0.05")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+        let log = uvicorn.stderr.take().expect("a piped stderr");
+        // The guard comes first: a service that never says its port must not outlive the test.
+        let mut service = Self {
+            uvicorn,
+            port: 0,
+            directory,
+        };
+        service.port = port(log);
+        Some(service)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Appears whole: the service never sees half a file that was not meant to be half.
+    fn put_model(&self, text: &str) {
+        let new = self.directory.join("model.json.new");
+        fs::write(&new, text).expect("a model to write");
+        fs::rename(&new, self.directory.join("model.json")).expect("a model to put in place");
+    }
+
+    #[cfg(unix)]
+    fn freeze(&self) {
+        let command = format!("kill -STOP {}", self.uvicorn.id());
+        let status = Command::new("sh")
+            .args(["-c", &command])
+            .status()
+            .expect("a shell");
+        assert!(status.success(), "{command}");
+    }
+
+    fn kill(&mut self) {
+        self.uvicorn.kill().expect("a service to kill");
+        self.uvicorn.wait().expect("a service that ends");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        _ = self.uvicorn.kill();
+        _ = self.uvicorn.wait();
+        _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn python() -> Option<PathBuf> {
+    if let Some(python) = env::var_os("HEALTHPROBE_PYTHON").filter(|path| !path.is_empty()) {
+        return Some(python.into());
+    }
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv-fastapi/bin/python");
+    if python.exists() {
+        return Some(python);
+    }
+    let missing = "no Python with examples/fastapi/requirements.txt: set HEALTHPROBE_PYTHON \
+                   or install it into a venv at target/venv-fastapi";
+    let required = env::var("HEALTHPROBE_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
+    assert!(!required, "{missing}");
+    // Not eprintln!, which the test harness captures.
+    _ = writeln!(std::io::stderr(), "skipped: fastapi: {missing}");
+    None
+}
+
+/// The port that uvicorn chose, out of its log. The rest of the log is read too, so that it never
+/// fills the pipe.
+fn port(log: ChildStderr) -> u16 {
+    let (line, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for text in BufReader::new(log).lines().map_while(Result::ok) {
+            _ = line.send(text);
+        }
+    });
+    let running = Regex::new(r"Uvicorn running on http://127\.0\.0\.1:(\d+) ").expect("a regex");
+    let deadline = Instant::now() + DEADLINE;
+    let mut seen = String::new();
+    while let Ok(text) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if let Some(found) = running.captures(&text) {
+            return found[1].parse().expect("a port");
+        }
+        seen.push_str(&text);
+        seen.push('\n');
+    }
+    panic!("uvicorn did not start:\n{seen}");
+}
+
+fn run(args: &[&str]) -> (String, String, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the probe runs");
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    let elapsed = Regex::new(r" in \d+(\.\d+)?(µs|ms|s)\b").expect("a regex");
+    (
+        elapsed.replace_all(&stdout, " in <t>").into_owned(),
+        stderr,
+        output.status.code(),
+    )
+}

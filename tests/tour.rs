@@ -1,0 +1,111 @@
+//! The README's tour, run as the README says and compared in full.
+
+use std::env;
+use std::process::{Command, Stdio};
+
+use regex_lite::Regex;
+
+const TOUR: &str = r#"A model server on http://localhost:8000, and what healthprobe says of it.
+
+
+Loading
+The server is up, its model is not. The status alone tells.
+
+$ healthprobe http://localhost:8000/health
+unhealthy: status 503, expected 200-399; GET http://localhost:8000/health in <t>; body: {"detail":"Model not loaded"}
+exit code 1
+
+
+Healthy
+The model is loaded, and an inference gives an answer worth having.
+
+$ healthprobe http://localhost:8000/health --expect status=ok
+healthy: 200 OK in <t>; GET http://localhost:8000/health
+exit code 0
+
+$ healthprobe http://localhost:8000/predict/sample \
+    --expect 'length(predictions)>0' \
+    --expect 'predictions[0].label!=Unknown' \
+    --expect 'predictions[0].score=0.74+-1%'
+healthy: 200 OK in <t>; GET http://localhost:8000/predict/sample
+exit code 0
+
+
+Slow
+The answer is right, and too late.
+
+$ healthprobe http://localhost:8000/predict/sample --max-latency 100ms
+unhealthy: took <t>, expected at most 100ms; GET http://localhost:8000/predict/sample in <t>
+exit code 1
+
+
+Stuck
+The server accepts and says nothing. The probe gives up before Docker kills it.
+
+$ healthprobe http://localhost:8000/health --timeout 300ms
+unhealthy: timed out after 300ms waiting for the response; GET http://localhost:8000/health
+exit code 1
+
+
+Wrong
+The status is 200 and the server is of no use.
+
+$ healthprobe http://localhost:8000/health \
+    --expect status=ok \
+    --expect model.loaded
+unhealthy: status is "error", expected "ok"; model.loaded is false, expected anything but null or false; GET http://localhost:8000/health in <t>
+exit code 1
+
+$ healthprobe http://localhost:8000/predict/sample --expect 'length(predictions)>0'
+unhealthy: length(predictions) is 0, expected > 0; GET http://localhost:8000/predict/sample in <t>
+exit code 1
+
+
+Green but dead
+The server says that all is well. Only an inference tells that the weights are broken.
+
+$ healthprobe http://localhost:8000/health --expect status=ok
+healthy: 200 OK in <t>; GET http://localhost:8000/health
+exit code 0
+
+$ healthprobe http://localhost:8000/predict/sample \
+    --expect 'predictions[0].label!=Unknown' \
+    --expect 'predictions[0].score>=0.5'
+unhealthy: predictions[0].label is "Unknown", expected anything but "Unknown"; predictions[0].score is NaN, expected a number >= 0.5; GET http://localhost:8000/predict/sample in <t>
+exit code 1
+
+
+Mistyped
+An assertion that cannot be read is an error before anything is sent.
+
+$ healthprobe http://localhost:8000/predict/sample --expect 'predictions[0.score>=0.5'
+error: --expect "predictions[0.score>=0.5": column 12: expected a closing ]
+exit code 1
+
+
+All 10 probes ended as they should.
+"#;
+
+#[test]
+fn the_tour_shows_what_it_says() {
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()))
+        .args(["run", "--quiet", "--example", "tour"])
+        .args((!cfg!(debug_assertions)).then_some("--release"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("cargo runs");
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    let text = normalised(&stdout);
+    assert!(text == TOUR, "the tour now reads:\n{text}");
+    assert_eq!((stderr.as_str(), output.status.code()), ("", Some(0)));
+}
+
+/// The text with its times as `<t>` and the server's port as 8000.
+fn normalised(text: &str) -> String {
+    let port = Regex::new(r"localhost:\d+").expect("a regex");
+    let time = Regex::new(r"\b(in|took) \d+(\.\d+)?(µs|ms|s)\b").expect("a regex");
+    let text = port.replace_all(text, "localhost:8000");
+    time.replace_all(&text, "$1 <t>").into_owned()
+}
