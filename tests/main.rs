@@ -10,6 +10,7 @@
 mod answer;
 mod checks;
 mod deadline;
+mod docker;
 mod fastapi;
 mod house;
 mod json;

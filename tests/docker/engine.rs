@@ -1,0 +1,263 @@
+//! A real Docker Engine through its own command line: images and containers that remove themselves, the health that
+//! the engine reports, and its events, which are what the tests wait on.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{self, Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// No event that a test waits for takes longer, not even on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whether an engine answers; says so when the test is to be skipped, and fails where CI demands an engine.
+pub fn answers() -> bool {
+    static ANSWER: LazyLock<Result<(), String>> =
+        LazyLock::new(|| try_docker(&["version"]).map(drop));
+    match &*ANSWER {
+        Ok(()) => true,
+        Err(error) => {
+            assert!(
+                std::env::var("HEALTHPROBE_REQUIRE_DOCKER").as_deref() != Ok("1"),
+                "HEALTHPROBE_REQUIRE_DOCKER=1, but no Docker Engine answers: {error}"
+            );
+            tell("skipped: no Docker Engine answers");
+            false
+        }
+    }
+}
+
+/// Says a line past libtest's capture, for a skipped test must not look like one that ran.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Runs `docker` and gives back what it printed.
+#[track_caller]
+pub fn docker(args: &[&str]) -> String {
+    try_docker(args).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn try_docker(args: &[&str]) -> Result<String, String> {
+    let output = Command::new("docker")
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("docker: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned())
+    } else {
+        Err(format!(
+            "docker {}: {}\n{}{}",
+            args.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        ))
+    }
+}
+
+/// A name that no other test, and no other run of the tests, uses.
+pub fn unique(what: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("healthprobe-test-{}-{count}-{what}", process::id())
+}
+
+/// Holds the name of the image, in every image built from it too.
+const LABEL: &str = "healthprobe-test";
+
+pub struct Image(String);
+
+impl Image {
+    /// Builds `context` with the options given, for example `--build-arg`s.
+    pub fn build(what: &str, context: &Path, options: &[&str]) -> Self {
+        let name = unique(what);
+        let label = format!("--label={LABEL}={name}");
+        let mut args = vec!["build", "--tag", &name, &label];
+        args.extend(options);
+        args.push(context.to_str().expect("a path in UTF-8"));
+        docker(&args);
+        Self(name)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// What `docker inspect` knows at a Go template.
+    pub fn inspect(&self, template: &str) -> Value {
+        inspect("image", &self.0, template)
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        let _ = try_docker(&["image", "rm", "--force", &self.0]);
+        // The earlier stages of what was built from it have no name, but its label.
+        let label = format!("--filter=label={LABEL}={}", self.0);
+        let _ = try_docker(&["image", "prune", "--force", &label]);
+    }
+}
+
+pub struct Container {
+    name: String,
+    events: Events,
+}
+
+/// One entry of `.State.Health.Log`.
+pub struct Probe {
+    pub exit_code: i64,
+    pub output: String,
+}
+
+impl Container {
+    /// Starts a container: `options` stand before the image in `docker create`, `args` after it.
+    pub fn start(image: &Image, options: &[&str], args: &[&str]) -> Self {
+        let name = unique("container");
+        let mut create = vec!["create", "--name", &name];
+        create.extend(options);
+        create.push(image.name());
+        create.extend(args);
+        docker(&create);
+        let created = inspect("container", &name, "{{json .Created}}");
+        let container = Self {
+            events: Events::of(&name, created.as_str().expect("a time")),
+            name,
+        };
+        docker(&["start", &container.name]);
+        container
+    }
+
+    pub fn exec(&self, command: &[&str]) -> String {
+        let mut args = vec!["exec", &self.name];
+        args.extend(command);
+        docker(&args)
+    }
+
+    /// Waits until the engine tells that the health has become this.
+    #[track_caller]
+    pub fn wait_until(&self, health: &str) {
+        self.wait_for(&format!("health_status: {health}"));
+    }
+
+    /// Waits until the engine has run the image's HEALTHCHECK once more.
+    #[track_caller]
+    pub fn wait_for_a_probe(&self) {
+        self.wait_for("exec_die");
+    }
+
+    #[track_caller]
+    fn wait_for(&self, action: &str) {
+        if let Err(seen) = self.events.wait_for(action) {
+            let state = inspect("container", &self.name, "{{json .State}}");
+            let logs = Command::new("docker").args(["logs", &self.name]).output();
+            panic!("no {action:?}, but {seen:?}; state: {state:#}; logs: {logs:?}");
+        }
+    }
+
+    pub fn health(&self) -> String {
+        let status = inspect("container", &self.name, "{{json .State.Health.Status}}");
+        status.as_str().expect("a status").to_owned()
+    }
+
+    /// The newest entry of the health log.
+    pub fn last_probe(&self) -> Probe {
+        let log = inspect("container", &self.name, "{{json .State.Health.Log}}");
+        let last = log.as_array().and_then(|log| log.last()).expect("an entry");
+        Probe {
+            exit_code: last["ExitCode"].as_i64().expect("an exit code"),
+            output: last["Output"].as_str().expect("an output").to_owned(),
+        }
+    }
+
+    /// The commands of all processes in the container, zombies too.
+    pub fn processes(&self) -> Vec<String> {
+        let top = docker(&["top", &self.name, "-eo", "pid,comm"]);
+        let commands = top.lines().skip(1);
+        commands
+            .map(|line| {
+                line.split_whitespace()
+                    .skip(1)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect()
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        let _ = try_docker(&["rm", "--force", "--volumes", &self.name]);
+    }
+}
+
+fn inspect(kind: &str, name: &str, template: &str) -> Value {
+    let text = docker(&["inspect", "--type", kind, "--format", template, name]);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// What the engine tells about one container, in its order.
+struct Events {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Events {
+    fn of(container: &str, since: &str) -> Self {
+        let filter = format!("container={container}");
+        let mut child = Command::new("docker")
+            .args(["events", "--since", since, "--filter", &filter])
+            .args(["--filter=event=health_status", "--filter=event=exec_die"])
+            .arg("--filter=event=die")
+            .args(["--format", "{{.Action}}"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("docker events");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Takes events up to the one named. The error is what came instead, until the container died or time was up.
+    fn wait_for(&self, action: &str) -> Result<(), Vec<String>> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line == action => return Ok(()),
+                Ok(line) => {
+                    let died = line == "die";
+                    seen.push(line);
+                    if died {
+                        return Err(seen);
+                    }
+                }
+                Err(_) => return Err(seen),
+            }
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
