@@ -42,6 +42,9 @@ use plan::{Format, Plan};
 use report::Report;
 use verdict::Verdict;
 
+/// The most that is said of a mistake, in bytes.
+const LONGEST_MISTAKE: usize = 480;
+
 /// Probes once as the arguments and the environment say, and tells the verdict.
 /// Returns the exit code: 0 when healthy, and for help and version; else 1.
 ///
@@ -63,7 +66,8 @@ pub fn run(
     match plan {
         Ok(plan) => probe(&plan, out, err).exit_code(),
         Err(mistake) => {
-            let _ = writeln!(err, "error: {}", text::escape(&mistake));
+            let mistake = text::escape(&mistake);
+            let _ = writeln!(err, "error: {}", text::truncate(&mistake, LONGEST_MISTAKE));
             1
         }
     }

@@ -228,3 +228,29 @@ fn a_mistyped_command_line_is_one_sentence() {
         "error: no URL: expected one such as http://localhost:8000/health, or HEALTHPROBE_URL; see healthprobe --help\n",
     );
 }
+
+#[test]
+fn a_mistake_is_told_in_a_line_of_bounded_length() {
+    let long = "x".repeat(100_000);
+    for arguments in [
+        ["-e", &format!("{long}-")],
+        ["-H", &format!("{long}:")],
+        ["-t", &long],
+        ["--expect-status", &format!("2\n{long}")],
+        ["-q", &format!("--{long}")],
+    ] {
+        let output = probe(&[&[":1"], &arguments[..]].concat()).output();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), output.stdout.len()),
+            (Some(1), 0),
+            "{err}"
+        );
+        assert!(
+            err.len() <= 500 && err.starts_with("error: "),
+            "{}",
+            err.len()
+        );
+        assert_eq!(err.matches('\n').count(), 1);
+    }
+}

@@ -194,16 +194,15 @@ fn query(span: Span) -> Result<Query, SyntaxError> {
     }
     let path = JsonPath::parse(&format!("{prefix}{text}")).map_err(|error| {
         let offset = error.position().saturating_sub(prefix.len());
-        let expected = match text[text.floor_char_boundary(offset.min(text.len()))..]
-            .chars()
-            .next()
-        {
-            Some(_) if text[..text.floor_char_boundary(offset.min(text.len()))].contains('?') => {
+        let (read, rest) = text.split_at(text.floor_char_boundary(offset.min(text.len())));
+        let expected = match rest.chars().next() {
+            Some(_) if read.contains('?') => {
                 "expected a JSONPath filter (RFC 9535) such as [?@.ready==false]"
             }
-            Some('-' | ' ' | '/' | ':' | '0'..='9') => {
+            Some('-' | '/' | '0'..='9') => {
                 "expected a name of letters, digits and _; another one is written ['a-b']"
             }
+            Some(' ' | ':' | '|') => "expected an operator: =, !=, <, <=, >, >=, ~ or !~",
             _ => "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']",
         };
         span.error(offset, expected)
@@ -430,6 +429,7 @@ mod tests {
             "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']";
         const NAME: &str =
             "expected a name of letters, digits and _; another one is written ['a-b']";
+        const OPERATOR: &str = "expected an operator: =, !=, <, <=, >, >=, ~ or !~";
         const NUMBER: &str = "expected a number as JSON writes it, such as 0.5 or -1e3";
         const TOLERANCE: &str = "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%";
         for (text, column, expected) in [
@@ -460,7 +460,9 @@ mod tests {
                 "expected nothing after !status; a value is refused by status!=value",
             ),
             ("model-name=a", 6, NAME),
-            ("model name=a", 6, NAME),
+            ("model name=a", 6, OPERATOR),
+            ("status: ok", 7, OPERATOR),
+            (".predictions | length > 0", 13, OPERATOR),
             ("1st=a", 1, NAME),
             ("a[0", 2, "expected a closing ]"),
             ("a['b]=1", 3, "expected a closing '"),
