@@ -39,7 +39,10 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
-    /// The method [default: GET]
+    /// A JSON file with any of these flags; flags and environment win over it
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true)]
+    pub config: Option<String>,
+    /// The method [default: GET, or POST with --data]
     #[arg(short = 'X', long, value_name = "METHOD", allow_hyphen_values = true)]
     pub request: Option<String>,
     /// A header to send; repeatable
@@ -50,6 +53,9 @@ pub struct RequestArgs {
         allow_hyphen_values = true
     )]
     pub header: Vec<String>,
+    /// The body, or @FILE, or @- for standard input; application/json unless a header says otherwise
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub data: Option<String>,
     /// Basic authentication
     #[arg(short, long, value_name = "USER:PASSWORD", allow_hyphen_values = true)]
     pub user: Option<String>,
@@ -89,6 +95,28 @@ pub struct CheckArgs {
     /// The JSON body holds this, as in status=ok; repeatable
     #[arg(short, long, value_name = "ASSERTION", allow_hyphen_values = true)]
     pub expect: Vec<String>,
+    /// The JSON body holds what this file holds
+    #[arg(
+        long,
+        value_name = "FILE",
+        allow_hyphen_values = true,
+        conflicts_with = "write_baseline"
+    )]
+    pub baseline: Option<String>,
+    /// How far a number may drift from the baseline, absolute or in percent [default: 0]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub tolerance: Option<String>,
+    /// Nodes to leave out of the baseline, as JSONPath; repeatable
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub ignore: Vec<String>,
+    /// Record the answer as the baseline if all else holds
+    #[arg(
+        long,
+        value_name = "FILE",
+        allow_hyphen_values = true,
+        conflicts_with = "baseline"
+    )]
+    pub write_baseline: Option<String>,
     /// The answer takes no longer than this
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub max_latency: Option<String>,

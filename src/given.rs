@@ -1,28 +1,49 @@
-//! Command line and environment together: each flag's value from `HEALTHPROBE_*`
-//! where the command line gives none.
+//! Command line, environment and config file together: each flag's value from
+//! the nearest of them that gives one.
 //!
-//! The variables become arguments before clap reads them a second time, so that
-//! a flag is declared once and its variable follows from its name.
+//! Variables and members of the config become arguments before clap reads them a
+//! second time, so that a flag is declared once, and its variable and its key
+//! follow from its name.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::{fmt, mem};
+use std::{fmt, io, mem};
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::Args;
 use crate::environment::{Environment, NotUnicode};
+use crate::layers::{Layers, PREFIX};
 
-const PREFIX: &str = "HEALTHPROBE_";
+/// Reads a file that a flag names; `-` is standard input.
+pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
 
-/// What was typed, and what of it came from a variable.
+/// What was given, and by whom.
 #[derive(Debug)]
 pub struct Given {
-    /// The flags, from either source.
+    /// The flags, from all sources.
     pub args: Args,
-    variables: BTreeSet<String>,
+    /// What stands in the config as JSON.
+    pub inline: Inline,
+    sources: BTreeMap<String, Source>,
+}
+
+/// JSON texts of the config, unless something nearer says the same.
+#[derive(Debug, Default)]
+pub struct Inline {
+    /// `data`
+    pub data: Option<String>,
+    /// `baseline`
+    pub baseline: Option<String>,
+}
+
+impl Inline {
+    /// Hands the texts over, for they may be large.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        mem::take(self)
+    }
 }
 
 /// Why there are no arguments to work with.
@@ -55,7 +76,12 @@ impl From<clap::Error> for NotGiven {
 /// stray arguments, which are often a header's value that lost its quotes.
 fn sentence(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    let argument = context(ContextKind::InvalidArg);
+    // `--timeout <DURATION>`: the value's name says nothing here.
+    let flag = |kind| match context(kind).split_once(" <") {
+        Some((flag, _)) => flag.to_owned(),
+        None => context(kind),
+    };
+    let argument = flag(ContextKind::InvalidArg);
     let said = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             format!("unknown flag {argument}")
@@ -67,7 +93,7 @@ fn sentence(error: &clap::Error) -> String {
         ErrorKind::TooManyValues => format!("{argument}: expected no value"),
         ErrorKind::ArgumentConflict => format!(
             "{argument} and {} contradict each other",
-            context(ContextKind::PriorArg)
+            flag(ContextKind::PriorArg)
         ),
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
         kind => kind.to_string(),
@@ -75,9 +101,9 @@ fn sentence(error: &clap::Error) -> String {
     format!("{said}; see healthprobe --help")
 }
 
-/// Where a flag's value came from: `--timeout` or `HEALTHPROBE_TIMEOUT`.
+/// Where a flag's value came from: `--timeout`, `HEALTHPROBE_TIMEOUT` or `probe.json: timeout`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source(String);
+pub struct Source(pub(crate) String);
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,126 +112,59 @@ impl fmt::Display for Source {
 }
 
 impl Given {
-    /// Reads the command line, and the environment for what it leaves out.
+    /// Reads the command line, the environment for what it leaves out, and the
+    /// config file for what is left then.
     ///
     /// # Errors
-    /// A command line that clap refuses, or a variable that cannot be used.
+    /// A command line that clap refuses, a variable or a member of the config
+    /// that cannot be used, a config that cannot be read.
     pub fn read(
         arguments: impl IntoIterator<Item = OsString>,
         environment: &Environment,
+        read: &ReadFile,
     ) -> Result<Self, NotGiven> {
         let mut command = Args::command();
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut matches = command.try_get_matches_from_mut(&arguments)?;
-        let mut variables = BTreeSet::new();
-        let mut layered = Vec::new();
+        let mut layers = Layers::new(&command, &matches);
         // Most environments name none of the flags.
-        let may_be_set = environment.has_prefix(PREFIX);
-        for argument in command.get_arguments().filter(|_| may_be_set) {
-            let id = argument.get_id().as_str();
-            if is_on_command_line(&matches, id)
-                || command
-                    .get_arg_conflicts_with(argument)
-                    .iter()
-                    .any(|other| is_on_command_line(&matches, other.get_id().as_str()))
-            {
-                continue;
-            }
-            let name = variable(id);
-            let Some(value) = environment.get(&name)? else {
-                continue;
-            };
-            let added = layered.len();
-            push_arguments(&mut layered, argument, &name, value)?;
-            if layered.len() > added {
-                refuse_conflict(&command, argument, &variables)?;
-                variables.insert(id.to_owned());
-            }
+        if environment.has_prefix(PREFIX) {
+            layers.add_environment(environment)?;
         }
-        if !layered.is_empty() {
+        if let Some(path) = layers.value("config", &matches) {
+            layers.add_config(&path, read)?;
+        }
+        let Layers {
+            added,
+            inline,
+            sources,
+            ..
+        } = layers;
+        if !added.is_empty() {
             // Before what was typed, which may hold a `--`.
             let program = arguments.len().min(1);
-            arguments.splice(program..program, layered);
+            arguments.splice(program..program, added.into_iter().map(OsString::from));
             matches = command.try_get_matches_from_mut(&arguments)?;
         }
         let args = Args::from_arg_matches_mut(&mut matches)?;
         // The process ends in a moment: taking these apart piece by piece would be
         // a seventh of all its instructions.
         mem::forget((command, matches));
-        Ok(Self { args, variables })
+        Ok(Self {
+            args,
+            inline,
+            sources,
+        })
     }
 
     /// Where the value of the flag with this long name came from.
     #[must_use]
     pub fn source(&self, flag: &str) -> Source {
         let id = flag.replace('-', "_");
-        Source(if self.variables.contains(&id) {
-            variable(&id)
-        } else if flag == "url" {
-            "URL".to_owned()
-        } else {
-            format!("--{flag}")
-        })
-    }
-}
-
-fn is_on_command_line(matches: &ArgMatches, id: &str) -> bool {
-    matches!(matches.try_contains_id(id), Ok(true))
-        && matches.value_source(id) == Some(ValueSource::CommandLine)
-}
-
-fn variable(id: &str) -> String {
-    format!("{PREFIX}{}", id.to_ascii_uppercase())
-}
-
-fn push_arguments(
-    arguments: &mut Vec<OsString>,
-    argument: &Arg,
-    variable: &str,
-    value: &str,
-) -> Result<(), NotGiven> {
-    let long = argument.get_long().unwrap_or_default();
-    match argument.get_action() {
-        ArgAction::Set if long.is_empty() => arguments.push(value.into()),
-        ArgAction::Set => arguments.push(format!("--{long}={value}").into()),
-        ArgAction::Append => arguments.extend(
-            value
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .map(|line| format!("--{long}={line}").into()),
-        ),
-        ArgAction::SetTrue => match value.trim().to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => arguments.push(format!("--{long}").into()),
-            "0" | "false" | "no" | "off" => {}
-            _ => {
-                return Err(NotGiven::Mistake(format!(
-                    "{variable} {value:?}: expected true or false"
-                )));
-            }
-        },
-        // Help and version are questions, not settings.
-        _ => {}
-    }
-    Ok(())
-}
-
-/// Refuses a second variable that contradicts an earlier one.
-fn refuse_conflict(
-    command: &Command,
-    argument: &Arg,
-    variables: &BTreeSet<String>,
-) -> Result<(), NotGiven> {
-    match command
-        .get_arg_conflicts_with(argument)
-        .iter()
-        .map(|other| other.get_id().as_str())
-        .find(|other| variables.contains(*other))
-    {
-        Some(earlier) => Err(NotGiven::Mistake(format!(
-            "{} and {} contradict each other; set one of them",
-            variable(earlier),
-            variable(argument.get_id().as_str()),
-        ))),
-        None => Ok(()),
+        match self.sources.get(&id) {
+            Some(source) => source.clone(),
+            None if flag == "url" => Source("URL".to_owned()),
+            None => Source(format!("--{flag}")),
+        }
     }
 }

@@ -81,6 +81,11 @@ impl Headers {
         self.add_default("authorization", &format!("Basic {encoded}"));
     }
 
+    /// Adds the type of a body unless the user has.
+    pub fn describe_body(&mut self) {
+        self.add_default("content-type", "application/json");
+    }
+
     /// Adds what every request carries and the user has not replaced.
     pub fn complete(&mut self) {
         self.add_default(

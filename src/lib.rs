@@ -4,8 +4,8 @@
 //! Data flows one way:
 //!
 //! ```text
-//! argv, environment
-//!   → Args      cli, given         what was typed
+//! argv, environment, config file
+//!   → Args      cli, given         what was typed, or came from variables and the config
 //!   → Plan      plan               what will be done
 //!   → Exchange  fetch              what happened
 //!   → Outcomes  check              what it means
@@ -20,14 +20,18 @@ use std::io::Write;
 
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod duration;
 pub mod environment;
 pub mod exchange;
 pub mod expand;
 pub mod fetch;
+pub mod files;
 pub mod given;
 pub mod headers;
+pub mod layers;
 pub mod plan;
+pub mod record;
 pub mod report;
 pub mod secret;
 pub mod size;
@@ -55,8 +59,8 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
-    let plan = match Given::read(arguments, environment) {
-        Ok(given) => Plan::new(&given, environment).map_err(|error| error.to_string()),
+    let plan = match Given::read(arguments, environment, &files::read) {
+        Ok(given) => Plan::new(given, environment, &files::read).map_err(|error| error.to_string()),
         Err(NotGiven::Question(answer)) => {
             let written = write!(out, "{answer}").and_then(|()| out.flush());
             return u8::from(written.is_err());
@@ -76,7 +80,12 @@ pub fn run(
 fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
     match fetch::fetch(&plan.request) {
         Ok(mut answer) => {
-            let outcomes = check::evaluate(&plan.checks, &answer.exchange);
+            let mut outcomes = check::evaluate(&plan.checks, &answer.exchange);
+            if let Some(recording) = &plan.recording
+                && Verdict::of(&outcomes) == Verdict::Healthy
+            {
+                outcomes.push(recording.write(&answer.exchange.body));
+            }
             if outcomes.iter().any(|outcome| {
                 outcome
                     .failure

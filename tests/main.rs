@@ -8,7 +8,10 @@
 #![allow(unreachable_pub, reason = "nothing reaches into a test")]
 
 mod answer;
+mod baseline;
 mod checks;
+mod config;
+mod data;
 mod deadline;
 mod docker;
 mod fastapi;

@@ -106,6 +106,27 @@ impl Server {
         Self::on("127.0.0.1:0", play)
     }
 
+    /// As `playing`, with the request's head and body.
+    pub fn playing_with_body(
+        play: impl Fn(&mut TcpStream, &str, &[u8]) + Clone + Send + 'static,
+    ) -> Self {
+        let (sender, requests) = mpsc::channel();
+        let server = Self::start("127.0.0.1:0", false, move |stream| {
+            let head = read_request(stream);
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "))
+                .map_or(0, |length| length.parse().unwrap());
+            let mut body = vec![0; length];
+            if stream.read_exact(&mut body).is_ok() {
+                // The test may be over and its receiver gone.
+                let _ = sender.send(head.clone());
+                play(stream, &head, &body);
+            }
+        });
+        Self { requests, ..server }
+    }
+
     /// As `playing`, at an address of the test's choice.
     pub fn on(address: &str, play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
         Self::start(address, true, play)

@@ -17,6 +17,7 @@ pub mod status;
 use body::BodyCheck;
 use header::HeaderAssertion;
 use json::Assertion;
+use json::baseline::Baseline;
 use json::document::Document;
 use latency::MaxLatency;
 use status::StatusSet;
@@ -32,6 +33,8 @@ pub enum Check {
     Body(BodyCheck),
     /// `--expect`
     Json(Assertion),
+    /// `--baseline`
+    Baseline(Baseline),
     /// `--max-latency`
     Latency(MaxLatency),
 }
@@ -97,6 +100,7 @@ impl Check {
             Self::Header(assertion) => assertion.find(exchange),
             Self::Body(check) => check.find(&exchange.body),
             Self::Json(assertion) => assertion.find(document),
+            Self::Baseline(baseline) => baseline.find(document),
             Self::Latency(limit) => limit.find(exchange),
         }
     }
@@ -107,6 +111,7 @@ impl Check {
             Self::Header(assertion) => assertion.expected(),
             Self::Body(check) => check.expected(),
             Self::Json(assertion) => assertion.expected(),
+            Self::Baseline(baseline) => baseline.expected(),
             Self::Latency(limit) => format!("at most {limit}"),
         }
     }
@@ -130,6 +135,7 @@ impl fmt::Display for Check {
             Self::Body(check @ BodyCheck::Matches(_)) => write!(f, "expect-body-regex {check}"),
             Self::Body(check @ BodyCheck::Rejects(_)) => write!(f, "reject-body-regex {check}"),
             Self::Json(assertion) => write!(f, "expect {assertion}"),
+            Self::Baseline(baseline) => write!(f, "baseline {baseline}"),
             Self::Latency(limit) => write!(f, "max-latency {limit}"),
         }
     }
@@ -142,7 +148,7 @@ pub fn body_need(checks: &[Check]) -> BodyNeed {
     for check in checks {
         match check {
             Check::Body(BodyCheck::Contains(text)) => texts.push(text.clone()),
-            Check::Body(_) | Check::Json(_) => return BodyNeed::Whole,
+            Check::Body(_) | Check::Json(_) | Check::Baseline(_) => return BodyNeed::Whole,
             Check::Status(_) | Check::Header(_) | Check::Latency(_) => {}
         }
     }

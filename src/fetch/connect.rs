@@ -16,7 +16,7 @@ use crate::exchange::{FetchError, Stage};
 pub(super) struct TcpConnector {
     pub(super) progress: Arc<Progress>,
     /// The size of the output buffer, which has to hold the longest header.
-    pub(super) longest_request_head: usize,
+    pub(super) output: usize,
 }
 
 impl Connector for TcpConnector {
@@ -30,11 +30,14 @@ impl Connector for TcpConnector {
         let (stream, address) = self
             .dial(&details.addrs)
             .map_err(|error| ureq::Error::Other(error.into()))?;
+        // Else the kernel keeps a body's last bytes back until its first are acknowledged.
+        stream.set_nodelay(true)?;
         self.progress.connected(address);
         Ok(Some(TcpTransport {
             stream,
-            buffers: GrowingBuffers::new(self.longest_request_head),
+            buffers: GrowingBuffers::new(self.output),
             progress: Arc::clone(&self.progress),
+            refused: false,
         }))
     }
 }
@@ -79,12 +82,14 @@ pub(super) struct TcpTransport {
     stream: TcpStream,
     buffers: GrowingBuffers,
     progress: Arc<Progress>,
+    /// The server reads no more of the request; it may have said why.
+    refused: bool,
 }
 
 impl TcpTransport {
     fn write_all(&mut self, amount: usize) -> Result<(), FetchError> {
         let mut unsent = &self.buffers.output()[..amount];
-        while !unsent.is_empty() {
+        while !unsent.is_empty() && !self.refused {
             let left = self.progress.left(|| Stage::Send)?;
             let written = self
                 .stream
@@ -92,6 +97,7 @@ impl TcpTransport {
                 .and_then(|()| self.stream.write(unsent));
             match written {
                 Ok(sent) => unsent = &unsent[sent..],
+                Err(error) if is_reset(&error) => self.refused = true,
                 Err(error) => forgive(&self.progress, &error, || Stage::Send)?,
             }
         }
@@ -130,12 +136,19 @@ fn forgive(
     match error.kind() {
         io::ErrorKind::Interrupted => Ok(()),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => progress.left(stage).map(|_| ()),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Err(FetchError::Closed {
+        _ if is_reset(error) => Err(FetchError::Closed {
             received: progress.received(),
             reset: true,
         }),
         _ => Err(FetchError::Io(error.to_string())),
     }
+}
+
+fn is_reset(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+    )
 }
 
 impl Transport for TcpTransport {

@@ -22,6 +22,9 @@ use connect::TcpConnector;
 use progress::Progress;
 use resolve::Lookup;
 
+/// The most of a request's body that is written at once, in bytes.
+const LARGEST_WRITE: usize = 64 << 10;
+
 /// An answer, and the rest of its body should somebody ask for it.
 pub struct Answer {
     /// What was read so far.
@@ -166,9 +169,13 @@ fn agent(request: &Request, progress: &Arc<Progress>) -> Agent {
         .map(|header| header.name.len() + header.value.expose().len() + 4)
         .sum();
     let url_length = request.target.path_and_query.len() + request.target.authority.len();
+    let head = head_length + url_length + request.method.len() + 64;
     let connector = TcpConnector {
         progress: Arc::clone(progress),
-        longest_request_head: head_length + url_length + request.method.len() + 64,
+        output: match &request.data {
+            Some(data) => head.max(data.len().min(LARGEST_WRITE)),
+            None => head,
+        },
     };
     let lookup = Lookup {
         host: request.target.host.clone(),
@@ -190,12 +197,12 @@ fn send(agent: &Agent, request: &Request) -> Result<http::Response<ureq::Body>, 
     for header in &request.headers {
         builder = builder.header(&header.name, header.value.expose());
     }
-    if matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") {
-        // These announce a body, and an empty one has a length too.
-        let empty: &[u8] = &[];
-        agent.run(builder.body(empty)?)
-    } else {
-        agent.run(builder.body(())?)
+    // These announce a body, and an empty one has a length too.
+    let announces = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
+    match &request.data {
+        Some(data) => agent.run(builder.body(data.as_slice())?),
+        None if announces => agent.run(builder.body::<&[u8]>(&[])?),
+        None => agent.run(builder.body(())?),
     }
 }
 

@@ -232,16 +232,22 @@ impl Expected {
 }
 
 impl Tolerance {
-    fn allows(&self, number: Decimal, expected: Decimal) -> bool {
+    /// How far a number may be from the expected one; `None` where that is beyond every double.
+    pub(super) fn around(&self, expected: Decimal) -> Option<Decimal> {
         let amount = Decimal::from(&self.amount);
-        let allowed = if self.relative {
+        if self.relative {
             expected.abs().times(amount.percent())
         } else {
             Some(amount)
-        };
-        match (number.minus(expected).map(Decimal::abs), allowed) {
+        }
+    }
+
+    fn allows(&self, number: Decimal, expected: Decimal) -> bool {
+        match (
+            number.minus(expected).map(Decimal::abs),
+            self.around(expected),
+        ) {
             (Some(distance), Some(allowed)) => distance <= allowed,
-            // An allowance beyond every double allows any distance that is a double.
             (Some(_), None) => true,
             (None, _) => false,
         }

@@ -15,13 +15,17 @@ use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
 
 use super::pattern::Pattern;
+use crate::syntax::SyntaxError;
 
+pub mod baseline;
 pub mod document;
 mod eval;
 mod judge;
 pub mod number;
 mod parse;
 mod path;
+mod span;
+mod value;
 
 /// An operand and what must hold of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +81,7 @@ enum Expected {
 
 /// How far a number may be off.
 #[derive(Debug, Clone, PartialEq)]
-struct Tolerance {
+pub struct Tolerance {
     amount: Number,
     /// Whether `amount` is a percentage of the expected number.
     relative: bool,
@@ -124,6 +128,24 @@ impl Comparison {
             Self::AtLeast => ">=",
         }
     }
+}
+
+impl Default for Tolerance {
+    /// None: equal.
+    fn default() -> Self {
+        Self {
+            amount: Number::from(0),
+            relative: false,
+        }
+    }
+}
+
+/// Reads a query as `--expect` has it: the leading `$` and the first `.` may be left out.
+///
+/// # Errors
+/// Text that is no `JSONPath` (RFC 9535).
+pub fn query(text: &str) -> Result<JsonPath, SyntaxError> {
+    parse::whole_query(text)
 }
 
 impl Assertion {
@@ -191,7 +213,7 @@ impl fmt::Display for Operand {
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(Value::String(text)) if parse::is_bare(text) => f.write_str(text),
+            Self::Value(Value::String(text)) if value::is_bare(text) => f.write_str(text),
             Self::Value(value) => value.fmt(f),
             Self::Within { number, tolerance } => write!(f, "{number}+-{tolerance}"),
         }

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
 
-use super::{Assertion, Comparison, Expected, Function, Operand, Query, Test, Tolerance};
-use crate::check::pattern::Pattern;
+use super::span::Span;
+use super::value::{expected, number, pattern, type_name};
+use super::{Assertion, Comparison, Function, Operand, Query, Test};
 use crate::syntax::SyntaxError;
 
 /// Bounds what a query costs the stack and the clock of its parser.
@@ -15,66 +15,6 @@ const DEEPEST_QUERY: usize = 16;
 
 /// Longer operators first, so that `<` does not hide `<=`.
 const OPERATORS: [&str; 11] = ["==", "=~", "!=", "!~", "<=", ">=", "=", "<", ">", "~", "!"];
-
-/// A stretch of the assertion's text, which knows its column.
-#[derive(Clone, Copy)]
-struct Span<'a> {
-    whole: &'a str,
-    start: usize,
-    end: usize,
-}
-
-impl<'a> Span<'a> {
-    fn of(whole: &'a str) -> Self {
-        Self {
-            whole,
-            start: 0,
-            end: whole.len(),
-        }
-    }
-
-    fn text(self) -> &'a str {
-        &self.whole[self.start..self.end]
-    }
-
-    fn trimmed(self) -> Self {
-        let text = self.text();
-        let start = match text.trim_start().len() {
-            0 => self.start,
-            length => self.end - length,
-        };
-        Self {
-            start,
-            end: start + text.trim().len(),
-            ..self
-        }
-    }
-
-    fn split_at(self, offset: usize) -> (Self, Self) {
-        let middle = self.start + offset;
-        (
-            Self {
-                end: middle,
-                ..self
-            },
-            Self {
-                start: middle,
-                ..self
-            },
-        )
-    }
-
-    fn skip(self, bytes: usize) -> Self {
-        Self {
-            start: self.start + bytes,
-            ..self
-        }
-    }
-
-    fn error(self, offset: usize, expected: impl Into<String>) -> SyntaxError {
-        SyntaxError::at(self.whole, self.start + offset, expected)
-    }
-}
 
 impl FromStr for Assertion {
     type Err = SyntaxError;
@@ -101,6 +41,15 @@ impl FromStr for Assertion {
             }
         };
         Ok(Self { operand, test })
+    }
+}
+
+/// A query alone.
+pub(super) fn whole_query(text: &str) -> Result<JsonPath, SyntaxError> {
+    let span = Span::of(text).trimmed();
+    match operand_length(span)? {
+        length if length < span.text().len() => Err(span.error(length, "expected a query alone")),
+        _ => query(span).map(|query| query.path),
     }
 }
 
@@ -241,127 +190,10 @@ fn test(span: Span, function: Option<Function>) -> Result<Test, SyntaxError> {
     })
 }
 
-/// The value of `=` and `!=`: with a tolerance, JSON, or bare text.
-fn expected(span: Span) -> Result<Expected, SyntaxError> {
-    let text = span.text();
-    if let Some(offset) = text.find("+-")
-        && text[..offset].trim_end().parse::<f64>().is_ok()
-    {
-        let (left, right) = span.split_at(offset);
-        return Ok(Expected::Within {
-            number: number(left.trimmed())?,
-            tolerance: tolerance(right.skip(2).trimmed())?,
-        });
-    }
-    match json(text) {
-        Some(value) => Ok(Expected::Value(value)),
-        None if text.starts_with('"') => Err(span.error(
-            0,
-            "expected a JSON string; text without quotes stands for itself",
-        )),
-        None if is_json_number(text) => Err(span.error(0, OUT_OF_RANGE)),
-        None => Ok(Expected::Value(Value::from(text))),
-    }
-}
-
-/// Whether a string may stand without quotes, and still be read as itself.
-pub(super) fn is_bare(text: &str) -> bool {
-    let span = Span::of(text);
-    let reads_as_itself = matches!(
-        expected(span),
-        Ok(Expected::Value(Value::String(string))) if string == text
-    );
-    // After `=`, these would be read as the end of the operator.
-    reads_as_itself && !text.is_empty() && text.trim() == text && !text.starts_with(['=', '~'])
-}
-
-/// The value of a JSON text. Bare words are told apart by their first character:
-/// `serde_json`'s errors count lines with vector instructions, and to ask which
-/// ones there are takes a virtual machine longer than the rest of a plan.
-fn json(text: &str) -> Option<Value> {
-    let starts_json = text.starts_with(|c: char| c.is_ascii_digit() || "-\"[{".contains(c));
-    if starts_json || matches!(text, "true" | "false" | "null") {
-        serde_json::from_str(text).ok()
-    } else {
-        None
-    }
-}
-
-/// The value of `type`, which is always a name, `null` too. A name that no value
-/// has would make `!=` hold for ever.
-fn type_name(span: Span) -> Result<Expected, SyntaxError> {
-    let text = span.text();
-    let name = unquoted(text);
-    match name.as_str() {
-        "null" | "boolean" | "number" | "string" | "array" | "object" => {
-            Ok(Expected::Value(Value::from(name)))
-        }
-        _ => Err(span.error(
-            0,
-            "expected a type: null, boolean, number, string, array or object",
-        )),
-    }
-}
-
-const OUT_OF_RANGE: &str = "expected a number that fits a 64-bit float";
-
-/// Whether the text is a JSON number, even one out of range.
-fn is_json_number(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-        && text.parse::<f64>().is_ok_and(f64::is_infinite)
-        && !text.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E')
-}
-
-fn tolerance(span: Span) -> Result<Tolerance, SyntaxError> {
-    let text = span.text();
-    let (amount, relative) = match text.strip_suffix('%') {
-        Some(amount) => (span.split_at(amount.len()).0.trimmed(), true),
-        None => (span, false),
-    };
-    if amount.text().starts_with('-') {
-        return Err(amount.error(0, "expected a tolerance that is not negative"));
-    }
-    Ok(Tolerance {
-        amount: number(amount).map_err(|error| SyntaxError {
-            expected: "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%".to_owned(),
-            ..error
-        })?,
-        relative,
-    })
-}
-
-fn number(span: Span) -> Result<Number, SyntaxError> {
-    let text = span.text();
-    serde_json::from_str(text).map_err(|_| {
-        let expected = if is_json_number(text) {
-            OUT_OF_RANGE
-        } else if text.contains("+-") {
-            "expected a number; a tolerance goes with = and != only"
-        } else {
-            "expected a number as JSON writes it, such as 0.5 or -1e3"
-        };
-        span.error(0, expected)
-    })
-}
-
-/// The expression of `~`: a JSON string, or bare text.
-fn pattern(span: Span) -> Result<Pattern, SyntaxError> {
-    unquoted(span.text())
-        .parse()
-        .map_err(|error: SyntaxError| span.error(0, error.expected))
-}
-
-/// The content of a JSON string; any other text as it stands.
-fn unquoted(text: &str) -> String {
-    match json(text) {
-        Some(Value::String(content)) => content,
-        _ => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Assertion;
+    use super::super::value::TOLERANCE;
+    use super::super::{Assertion, Tolerance, query};
     use proptest::prelude::*;
 
     #[track_caller]
@@ -431,7 +263,6 @@ mod tests {
             "expected a name of letters, digits and _; another one is written ['a-b']";
         const OPERATOR: &str = "expected an operator: =, !=, <, <=, >, >=, ~ or !~";
         const NUMBER: &str = "expected a number as JSON writes it, such as 0.5 or -1e3";
-        const TOLERANCE: &str = "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%";
         for (text, column, expected) in [
             ("", 1, QUERY),
             ("  ", 1, QUERY),
@@ -529,6 +360,28 @@ mod tests {
             error(&"a".repeat(5000)),
             "column 4097: expected a shorter query"
         );
+    }
+
+    #[test]
+    fn tolerances_and_queries_stand_alone_too() {
+        for text in ["0", "0.02", "2%", "1e-3", " 5 % "] {
+            let tolerance: Tolerance = text.parse().unwrap();
+            assert_eq!(tolerance.to_string().parse(), Ok(tolerance));
+        }
+        for (text, message) in [
+            ("-1", "column 1: expected a tolerance that is not negative"),
+            ("5%%", "column 1: expected a tolerance such as 0.02 or 2%"),
+            ("nan", "column 1: expected a tolerance such as 0.02 or 2%"),
+            ("", "column 1: expected a tolerance such as 0.02 or 2%"),
+        ] {
+            assert_eq!(text.parse::<Tolerance>().unwrap_err().to_string(), message);
+        }
+        assert!(query("$..created").is_ok() && query("id").is_ok());
+        assert_eq!(
+            query("id=1").unwrap_err().to_string(),
+            "column 3: expected a query alone"
+        );
+        assert_eq!(query("a b").unwrap_err().column, 2);
     }
 
     proptest! {

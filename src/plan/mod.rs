@@ -2,17 +2,16 @@
 //! nothing that the user wrote can fail any more.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use crate::check::body::BodyCheck;
-use crate::check::latency::MaxLatency;
 use crate::check::{self, Check};
 use crate::environment::Environment;
 use crate::exchange::BodyNeed;
 use crate::expand;
-use crate::given::{Given, Source};
+use crate::files;
+use crate::given::{Given, ReadFile, Source};
 use crate::headers::{self, Header, Headers, is_token};
+use crate::record::Recording;
 use crate::secret::Secret;
 use crate::syntax::SyntaxError;
 use crate::target::{self, Host, Target};
@@ -22,6 +21,8 @@ use crate::{duration, size};
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_MAX_BODY: usize = 1 << 20;
 
+mod checks;
+
 /// What will be done.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -29,6 +30,8 @@ pub struct Plan {
     pub request: Request,
     /// What must hold of its answer.
     pub checks: Vec<Check>,
+    /// Where to record its answer if they hold.
+    pub recording: Option<Recording>,
     /// How to say what came of it.
     pub output: Output,
 }
@@ -42,6 +45,8 @@ pub struct Request {
     pub target: Target,
     /// All headers but `Host` where the user gives none.
     pub headers: Vec<Header>,
+    /// The body; `None` for no body at all.
+    pub data: Option<Vec<u8>>,
     /// The deadline of the whole probe.
     pub timeout: Duration,
     /// Which addresses to use.
@@ -116,26 +121,53 @@ impl Plan {
     ///
     /// # Errors
     /// The first value that cannot be used, or two that contradict each other.
-    pub fn new(given: &Given, environment: &Environment) -> Result<Self, UsageError> {
+    pub fn new(
+        mut given: Given,
+        environment: &Environment,
+        read: &ReadFile,
+    ) -> Result<Self, UsageError> {
+        let inline = given.inline.take();
+        let given = &given;
         let args = &given.args;
         let target = target(given, environment)?;
+        let ignored = checks::ignored(given)?;
+        let checks = checks::all(given, &ignored, inline.baseline, read)?;
+        let recording = match &args.checks.write_baseline {
+            Some(path) => Some(Recording {
+                path: parsed(given, "write-baseline", path, file)?,
+                ignored,
+            }),
+            None => None,
+        };
+        let data = data(given, inline.data, read)?;
         let method = match &args.request.request {
             Some(text) => parsed(given, "request", text, method)?,
+            None if data.is_some() => "POST".to_owned(),
             None => "GET".to_owned(),
         };
-        let checks = checks(given)?;
-        let body_need = check::body_need(&checks);
+        let body_need = match recording {
+            Some(_) => BodyNeed::Whole,
+            None => check::body_need(&checks),
+        };
+        if method == "HEAD" && data.is_some() {
+            return Err(UsageError(format!(
+                "{} \"HEAD\": it takes no body, which {} gives",
+                given.source("request"),
+                given.source("data")
+            )));
+        }
         if method == "HEAD" && body_need != BodyNeed::Nothing {
             return Err(UsageError(format!(
                 "{} \"HEAD\": the answer to HEAD has no body, which another check needs; use GET",
                 given.source("request")
             )));
         }
-        let headers = headers(given, environment, &target)?;
+        let headers = headers(given, environment, &target, data.is_some())?;
         Ok(Self {
             request: Request {
                 method,
                 headers: headers.sent,
+                data,
                 timeout: match &args.request.timeout {
                     Some(text) => parsed(given, "timeout", text, duration::parse)?,
                     None => DEFAULT_TIMEOUT,
@@ -149,6 +181,7 @@ impl Plan {
                 target,
             },
             checks,
+            recording,
             output: Output {
                 format: match &args.output.output {
                     Some(text) => parsed(given, "output", text, format)?,
@@ -172,76 +205,40 @@ fn parsed<T>(
     parse(text).map_err(|error| UsageError::new(&given.source(flag), text, &error))
 }
 
-/// Reads each value of a repeatable flag as a check.
-fn push_all<T>(
-    checks: &mut Vec<Check>,
+/// The body to send: text, a file, standard input, or the config's JSON.
+fn data(
     given: &Given,
-    flag: &str,
-    texts: &[String],
-    parse: impl Fn(&str) -> Result<T, SyntaxError>,
-    check: impl Fn(T) -> Check,
-) -> Result<(), UsageError> {
-    for text in texts {
-        checks.push(check(parsed(given, flag, text, &parse)?));
+    inline: Option<String>,
+    read: &ReadFile,
+) -> Result<Option<Vec<u8>>, UsageError> {
+    match (inline, &given.args.request.data) {
+        (Some(text), _) => Ok(Some(text.into_bytes())),
+        (None, Some(text)) => match text.strip_prefix('@') {
+            Some(path) => read_file(given, "data", path, read).map(Some),
+            None => Ok(Some(text.clone().into_bytes())),
+        },
+        (None, None) => Ok(None),
     }
-    Ok(())
 }
 
-fn checks(given: &Given) -> Result<Vec<Check>, UsageError> {
-    let args = &given.args;
-    let mut checks = vec![Check::Status(match &args.checks.expect_status {
-        Some(text) => parsed(given, "expect-status", text, FromStr::from_str)?,
-        None => check::status::StatusSet::default(),
-    })];
-    push_all(
-        &mut checks,
-        given,
-        "expect-header",
-        &args.checks.expect_header,
-        FromStr::from_str,
-        Check::Header,
-    )?;
-    push_all(
-        &mut checks,
-        given,
-        "expect-body",
-        &args.checks.expect_body,
-        text,
-        |text| Check::Body(BodyCheck::Contains(text)),
-    )?;
-    push_all(
-        &mut checks,
-        given,
-        "expect-body-regex",
-        &args.checks.expect_body_regex,
-        FromStr::from_str,
-        |pattern| Check::Body(BodyCheck::Matches(pattern)),
-    )?;
-    push_all(
-        &mut checks,
-        given,
-        "reject-body-regex",
-        &args.checks.reject_body_regex,
-        FromStr::from_str,
-        |pattern| Check::Body(BodyCheck::Rejects(pattern)),
-    )?;
-    push_all(
-        &mut checks,
-        given,
-        "expect",
-        &args.checks.expect,
-        FromStr::from_str,
-        Check::Json,
-    )?;
-    if let Some(text) = &args.checks.max_latency {
-        checks.push(Check::Latency(MaxLatency(parsed(
-            given,
-            "max-latency",
-            text,
-            duration::parse,
-        )?)));
+fn read_file(
+    given: &Given,
+    flag: &str,
+    path: &str,
+    read: &ReadFile,
+) -> Result<Vec<u8>, UsageError> {
+    let source = given.source(flag);
+    if path.is_empty() {
+        return Err(UsageError(format!("{source}: expected the name of a file")));
     }
-    Ok(checks)
+    read(path).map_err(|error| {
+        let shown = escape(path);
+        UsageError(format!(
+            "{source}: cannot read {}: {}",
+            truncate(&shown, 200),
+            files::plain(&error)
+        ))
+    })
 }
 
 fn target(given: &Given, environment: &Environment) -> Result<Target, UsageError> {
@@ -287,9 +284,9 @@ fn format(text: &str) -> Result<Format, SyntaxError> {
     }
 }
 
-fn text(text: &str) -> Result<String, SyntaxError> {
+fn file(text: &str) -> Result<String, SyntaxError> {
     if text.is_empty() {
-        return Err(SyntaxError::at(text, 0, "expected a text to look for"));
+        return Err(SyntaxError::at(text, 0, "expected the name of a file"));
     }
     Ok(text.to_owned())
 }
@@ -324,6 +321,7 @@ fn headers(
     given: &Given,
     environment: &Environment,
     target: &Target,
+    has_body: bool,
 ) -> Result<Headers, UsageError> {
     let mut headers = Headers::default();
     for text in &given.args.request.header {
@@ -343,6 +341,9 @@ fn headers(
     }
     if let Some(query) = target.query() {
         headers.hide(query);
+    }
+    if has_body {
+        headers.describe_body();
     }
     headers.complete();
     Ok(headers)

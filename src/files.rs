@@ -1,0 +1,62 @@
+//! The only room that touches files: the ones that flags name.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+/// The longest file read, in bytes: a device without end must not fill the memory.
+const LONGEST: u64 = 256 << 20;
+
+/// Reads a file; `-` is standard input.
+///
+/// # Errors
+/// A file that cannot be read, or that is longer than 256 MiB.
+pub fn read(path: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == "-" {
+        io::stdin()
+            .lock()
+            .take(LONGEST + 1)
+            .read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?
+            .take(LONGEST + 1)
+            .read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > LONGEST {
+        return Err(io::Error::other("it is longer than 256 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// Replaces a file at once or not at all: writes a temporary one beside it, then renames it.
+///
+/// # Errors
+/// A folder that does not exist or must not be written to, or a full disk.
+pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = Path::new(path);
+    let Some(name) = path.file_name() else {
+        return Err(io::ErrorKind::IsADirectory.into());
+    };
+    let mut temporary = name.to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(temporary);
+    let written = File::create_new(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // What is left of it serves nobody; that it may not exist is no further failure.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// The system's words for what went wrong, without its number.
+#[must_use]
+pub fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,143 @@
+//! Arguments → checks.
+
+use std::str::FromStr;
+
+use super::{UsageError, parsed, read_file};
+use crate::check::body::BodyCheck;
+use crate::check::json::baseline::{Baseline, Ignored};
+use crate::check::json::{self, Tolerance, document};
+use crate::check::latency::MaxLatency;
+use crate::check::{self, Check};
+use crate::duration;
+use crate::given::{Given, ReadFile};
+use crate::syntax::SyntaxError;
+
+/// Reads each value of a repeatable flag as a check.
+fn push_all<T>(
+    checks: &mut Vec<Check>,
+    given: &Given,
+    flag: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, SyntaxError>,
+    check: impl Fn(T) -> Check,
+) -> Result<(), UsageError> {
+    for text in texts {
+        checks.push(check(parsed(given, flag, text, &parse)?));
+    }
+    Ok(())
+}
+
+/// Every check, in the order of the help.
+pub(super) fn all(
+    given: &Given,
+    ignored: &Ignored,
+    inline: Option<String>,
+    read: &ReadFile,
+) -> Result<Vec<Check>, UsageError> {
+    let args = &given.args;
+    let mut checks = vec![Check::Status(match &args.checks.expect_status {
+        Some(text) => parsed(given, "expect-status", text, FromStr::from_str)?,
+        None => check::status::StatusSet::default(),
+    })];
+    push_all(
+        &mut checks,
+        given,
+        "expect-header",
+        &args.checks.expect_header,
+        FromStr::from_str,
+        Check::Header,
+    )?;
+    push_all(
+        &mut checks,
+        given,
+        "expect-body",
+        &args.checks.expect_body,
+        text,
+        |text| Check::Body(BodyCheck::Contains(text)),
+    )?;
+    push_all(
+        &mut checks,
+        given,
+        "expect-body-regex",
+        &args.checks.expect_body_regex,
+        FromStr::from_str,
+        |pattern| Check::Body(BodyCheck::Matches(pattern)),
+    )?;
+    push_all(
+        &mut checks,
+        given,
+        "reject-body-regex",
+        &args.checks.reject_body_regex,
+        FromStr::from_str,
+        |pattern| Check::Body(BodyCheck::Rejects(pattern)),
+    )?;
+    push_all(
+        &mut checks,
+        given,
+        "expect",
+        &args.checks.expect,
+        FromStr::from_str,
+        Check::Json,
+    )?;
+    if let Some(baseline) = baseline(given, ignored, inline, read)? {
+        checks.push(Check::Baseline(baseline));
+    }
+    if let Some(text) = &args.checks.max_latency {
+        checks.push(Check::Latency(MaxLatency(parsed(
+            given,
+            "max-latency",
+            text,
+            duration::parse,
+        )?)));
+    }
+    Ok(checks)
+}
+
+/// The recorded answer, inline in the config or in a file.
+fn baseline(
+    given: &Given,
+    ignored: &Ignored,
+    inline: Option<String>,
+    read: &ReadFile,
+) -> Result<Option<Baseline>, UsageError> {
+    let tolerance = match &given.args.checks.tolerance {
+        Some(text) => parsed(given, "tolerance", text, FromStr::from_str)?,
+        None => Tolerance::default(),
+    };
+    let source = given.source("baseline");
+    let (name, bytes) = match (inline, &given.args.checks.baseline) {
+        (Some(text), _) => ("in the config".to_owned(), text.into_bytes()),
+        (None, Some(path)) => (path.clone(), read_file(given, "baseline", path, read)?),
+        (None, None) => return Ok(None),
+    };
+    let refuse = |reason: String| UsageError(format!("{source} {name:?}: {reason}"));
+    let recorded = document::parse(&bytes)
+        .map_err(|reason| refuse(reason.replacen("body", "the baseline", 1)))?;
+    if let Some((path, number)) = document::find_non_finite("$", &recorded) {
+        return Err(refuse(format!(
+            "expected a baseline whose numbers are numbers, but {path} is {number}"
+        )));
+    }
+    Ok(Some(Baseline {
+        name,
+        recorded,
+        tolerance,
+        ignored: ignored.clone(),
+    }))
+}
+
+/// What is left out of comparing and of recording.
+pub(super) fn ignored(given: &Given) -> Result<Ignored, UsageError> {
+    let queries = given.args.checks.ignore.iter();
+    queries
+        .map(|text| parsed(given, "ignore", text, json::query))
+        .collect::<Result<_, _>>()
+        .map(Ignored)
+}
+
+fn text(text: &str) -> Result<String, SyntaxError> {
+    if text.is_empty() {
+        return Err(SyntaxError::at(text, 0, "expected a text to look for"));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,43 @@
+//! `--write-baseline`: recording is a probe like any other, whose answer is kept
+//! if every check holds.
+
+use crate::check::json::baseline::Ignored;
+use crate::check::{Failure, Outcome};
+use crate::exchange::{Body, BodyEnd};
+use crate::files;
+
+/// Where to record an answer.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The file.
+    pub path: String,
+    /// What to leave out.
+    pub ignored: Ignored,
+}
+
+impl Recording {
+    /// Writes the body, pretty and at once or not at all.
+    #[must_use]
+    pub fn write(&self, body: &Body) -> Outcome {
+        Outcome {
+            check: format!("write-baseline {}", self.path),
+            expected: "an answer that can be recorded".to_owned(),
+            actual: None,
+            failure: self.try_write(body).err().map(|reason| Failure {
+                reason,
+                body_explains: false,
+            }),
+        }
+    }
+
+    fn try_write(&self, body: &Body) -> Result<(), String> {
+        if let BodyEnd::Failed(error) = &body.end {
+            return Err(error.to_string());
+        }
+        let recording = self.ignored.recording(&body.bytes)?;
+        let mut text = serde_json::to_string_pretty(&recording).map_err(|e| e.to_string())?;
+        text.push('\n');
+        files::replace(&self.path, text.as_bytes())
+            .map_err(|error| format!("cannot write {}: {}", self.path, files::plain(&error)))
+    }
+}

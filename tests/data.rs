@@ -1,0 +1,203 @@
+//! `--data`: synthetic requests.
+
+use crate::support::{PATIENCE, Server, assert_ran, assert_within, probe, response};
+use std::fs;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A file of this test's own, below the folder that cargo keeps for tests.
+pub fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// A server that answers with what it heard: head and body as a JSON object.
+fn echo() -> Server {
+    Server::playing_with_body(|stream, head, body| {
+        let said =
+            serde_json::json!({"head": head, "body": String::from_utf8_lossy(body)}).to_string();
+        let _ = stream.write_all(response("200 OK", &said).as_bytes());
+    })
+}
+
+#[test]
+fn a_body_is_posted_with_its_length_and_type() {
+    let server = echo();
+    let path = file("request.json", "{\"x\":\n[1]}");
+    for (data, sent) in [
+        ("{\"inputs\":\"x\"}", "{\"inputs\":\"x\"}"),
+        ("", ""),
+        (&format!("@{path}"), "{\"x\":\n[1]}"),
+        ("grüße", "grüße"),
+    ] {
+        let ran = server.probe(&[
+            ":PORT",
+            "-d",
+            data,
+            "-o",
+            "json",
+            "-e",
+            "body=~^",
+            "-e",
+            "head~^POST / ",
+        ]);
+        assert_eq!(ran.code, Some(0), "{data}: {ran:?}");
+        let request = server.request();
+        assert!(
+            request.contains("\r\ncontent-type: application/json\r\n"),
+            "{request}"
+        );
+        assert!(
+            request.contains(&format!("\r\ncontent-length: {}\r\n", sent.len())),
+            "{request}"
+        );
+        assert!(!request.contains("transfer-encoding"), "{request}");
+        let echoed = format!("body={}", serde_json::to_string(sent).unwrap());
+        let ran = server.probe(&[":PORT", "-d", data, "-e", &echoed]);
+        assert_eq!(ran.code, Some(0), "{data}: {ran:?}");
+        server.request();
+    }
+}
+
+#[test]
+fn method_and_type_can_be_replaced() {
+    let server = echo();
+    for method in ["GET", "PUT", "PATCH", "DELETE", "QUERY"] {
+        let ran = server.probe(&[
+            ":PORT",
+            "-X",
+            method,
+            "-d",
+            "a=1",
+            "-H",
+            "Content-Type: application/x-www-form-urlencoded",
+            "-e",
+            "body=\"a=1\"",
+            "-e",
+            &format!("head~^{method} "),
+            "-e",
+            "head!~application/json",
+            "-e",
+            "head~content-length: 3",
+        ]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+}
+
+#[test]
+fn standard_input_is_a_body() {
+    let server = echo();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
+        .args([
+            &format!(":{}", server.port()),
+            "--data",
+            "@-",
+            "-e",
+            "body=from-a-pipe",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"from-a-pipe")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn a_large_body_goes_out_whole() {
+    let server = Server::playing_with_body(|stream, _, body| {
+        let _ = stream.write_all(response("200 OK", &body.len().to_string()).as_bytes());
+    });
+    let path = file("large.json", vec![b'1'; 20 << 20]);
+    let ran = server.probe(&[
+        "127.0.0.1:PORT",
+        "-d",
+        &format!("@{path}"),
+        "-t",
+        "20s",
+        "-e",
+        "$=20971520",
+    ]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn an_answer_before_the_end_of_the_body_is_heard() {
+    // As a server does that takes no such body: it answers, closes and reads no more.
+    let server = Server::unread("127.0.0.1:0", |stream| {
+        let _ = stream.read(&mut [0; 100]);
+        let _ = stream
+            .write_all(response("413 Content Too Large", "{\"detail\":\"too large\"}").as_bytes());
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+    });
+    let path = file("refused.json", vec![b'1'; 8 << 20]);
+    assert_within(PATIENCE, || {
+        let ran = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "20s"]);
+        assert_eq!(ran.code, Some(1));
+        // The kernel may throw the answer away with what was not read.
+        let lines = [
+            "unhealthy: status 413, expected 200-399; POST http://127.0.0.1:PORT/ in <t>; body: {\"detail\":\"too large\"}\n",
+            "unhealthy: connection reset before any response; POST http://127.0.0.1:PORT/\n",
+        ];
+        assert!(lines.contains(&ran.out.as_str()), "{}", ran.out);
+    });
+}
+
+#[test]
+fn a_server_that_reads_nothing_meets_the_deadline() {
+    let server = Server::unread("127.0.0.1:0", |stream| {
+        let _ = stream.peek(&mut [0]);
+        std::thread::park();
+    });
+    let path = file("stuck.json", vec![b'1'; 20 << 20]);
+    let ran = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "300ms"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: timed out after 300ms sending the request; POST http://127.0.0.1:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_an_error_and_nothing_is_sent() {
+    let server = echo();
+    for (data, message) in [
+        (
+            "@/nowhere/x.json",
+            "--data: cannot read /nowhere/x.json: No such file or directory",
+        ),
+        ("@", "--data: expected the name of a file"),
+        ("@/", "--data: cannot read /: Is a directory"),
+        (
+            "@/dev/zero",
+            "--data: cannot read /dev/zero: it is longer than 256 MiB",
+        ),
+    ] {
+        let ran = server.probe(&[":PORT", "-d", data]);
+        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+    }
+    assert!(server.heard_nothing());
+    let ran = probe(&[":1", "-X", "HEAD", "-d", "x"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --request \"HEAD\": it takes no body, which --data gives\n",
+    );
+}
