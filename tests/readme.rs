@@ -1,6 +1,6 @@
 //! The README is run: what it shows is what the executable says.
 
-use crate::support::{Server, hold, probe, response};
+use crate::support::{Server, assert_ran, hold, probe, response};
 use std::process::Command;
 
 const README: &str = include_str!("../README.md");
@@ -9,6 +9,8 @@ const READY: &str = r#"{"status":"ok","model":{"name":"resnet","loaded":true},"e
 "predictions":[{"label":"cat","score":0.93},{"label":"dog","score":0.61}],
 "outputs":[{"data":[0.1,0.7]}],"a.b":1,"score":0.86,"probabilities":[0.2,0.3,0.5],
 "models":[{"name":"resnet","ready":true,"state":"READY"}],"ready":true}"#;
+
+const MODEL: &str = r#"{"id":"a1","predictions":[{"label":"cat","score":0.871}]}"#;
 
 const DEGRADED: &str = r#"{"status":"degraded","predictions":[{"label":"cat","score":NaN},{"label":"Unknown","score":0.5}]}"#;
 
@@ -21,6 +23,8 @@ fn server(state: &str) -> Option<Server> {
             r#"{"detail":"Model not loaded"}"#,
         ))),
         "degraded" => Some(Server::json(DEGRADED)),
+        "model" => Some(Server::json(MODEL)),
+        "drifted" => Some(Server::json(&MODEL.replace("0.871", "0.412"))),
         "stuck" => Some(Server::playing(hold)),
         "none" => None,
         other => panic!("no such server: {other}"),
@@ -72,7 +76,9 @@ fn every_example_prints_what_it_shows() {
             .iter()
             .map(|word| word.replace(":8000", &format!(":{port}")))
             .collect();
-        let output = probe(&arguments).output();
+        let output = probe(&arguments)
+            .folder(env!("CARGO_TARGET_TMPDIR"))
+            .output();
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8(said)
             .unwrap()
@@ -80,7 +86,7 @@ fn every_example_prints_what_it_shows() {
         assert_eq!(without_times(&said), without_times(expected), "{command}");
         assert_eq!(
             output.status.code() == Some(0),
-            state == "ready",
+            expected.starts_with("healthy"),
             "{command}"
         );
     }
@@ -153,7 +159,7 @@ fn every_healthcheck_line_is_one() {
     let mut seen = 0;
     for line in README
         .lines()
-        .filter(|line| line.contains("CMD [\"/healthprobe\""))
+        .filter(|line| line.contains("CMD [\"/healthprobe\"") && !line.contains("--config"))
     {
         let (_, list) = line.split_once("CMD ").unwrap();
         let words: Vec<String> = serde_json::from_str(list).unwrap();
@@ -199,6 +205,31 @@ fn the_table_of_flags_is_that_of_the_help() {
         .map(|row| row[0].clone())
         .collect();
     assert_eq!(of_readme, of_help);
+}
+
+#[test]
+fn the_config_shown_is_a_whole_check() {
+    let (_, rest) = README.split_once("```json\n").unwrap();
+    let (config, _) = rest.split_once("```").unwrap();
+    let path = crate::data::file("readme.json", config.replace("180ms", "20s"));
+    crate::data::file("baseline.json", r#"{"predictions":[{"score":0.88}]}"#);
+    let server = Server::json(MODEL);
+    let ran = server
+        .prepare(&["--config", &path])
+        .env("PORT", &server.port().to_string())
+        .run();
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; POST http://localhost:PORT/predict\n",
+        "",
+    );
+    let wrong = Server::json(&MODEL.replace("cat", "Unknown"));
+    let ran = wrong
+        .prepare(&["--config", &path])
+        .env("PORT", &wrong.port().to_string())
+        .run();
+    assert_eq!(ran.code, Some(1));
 }
 
 #[test]

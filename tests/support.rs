@@ -42,6 +42,12 @@ impl Probe {
         self
     }
 
+    /// The folder to run in.
+    pub fn folder(mut self, folder: &str) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Where no server of a test answers, its port may still be in the texts.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);

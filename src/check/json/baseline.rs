@@ -34,13 +34,16 @@ pub struct Baseline {
 pub struct Ignored(pub Vec<JsonPath>);
 
 /// One node that is not as recorded.
-#[derive(Debug, PartialEq, Eq)]
-struct Difference {
+#[derive(Debug)]
+struct Difference<'v> {
+    /// How many differences came before it.
+    order: usize,
     path: String,
-    /// From what to what, with the distance of numbers.
-    change: String,
-    /// How far a number drifted; whatever else changed comes before all of them.
-    distance: Option<Decimal>,
+    recorded: &'v Value,
+    /// `None` where it is missing.
+    answer: Option<&'v Value>,
+    /// How far a number drifted; whatever else changed counts as farther.
+    distance: f64,
 }
 
 impl Baseline {
@@ -50,22 +53,22 @@ impl Baseline {
             Err(finding) => return finding,
         };
         let mut comparison = Comparison {
-            baseline: self,
+            tolerance: &self.tolerance,
             ignored: self.ignored.nodes(&self.recorded),
             path: Vec::new(),
-            differences: Vec::new(),
+            count: 0,
+            worst: Vec::new(),
         };
         comparison.ignored.extend(self.ignored.nodes(answer));
         comparison.compare(&self.recorded, answer);
-        let differences = comparison.differences;
-        let count = differences.len();
+        let count = comparison.count;
         Finding {
             actual: Some(match count {
                 0 => "no drift".to_owned(),
                 1 => "1 difference".to_owned(),
                 _ => format!("{count} differences"),
             }),
-            failure: (count > 0).then(|| Failure::new(told(differences))),
+            failure: (count > 0).then(|| Failure::new(comparison.told())),
         }
     }
 
@@ -129,10 +132,12 @@ enum Step<'v> {
 }
 
 struct Comparison<'v> {
-    baseline: &'v Baseline,
+    tolerance: &'v Tolerance,
     ignored: HashSet<*const Value>,
     path: Vec<Step<'v>>,
-    differences: Vec<Difference>,
+    count: usize,
+    /// The worst differences so far, the worst first.
+    worst: Vec<Difference<'v>>,
 }
 
 impl<'v> Comparison<'v> {
@@ -141,46 +146,33 @@ impl<'v> Comparison<'v> {
             return;
         }
         match (recorded, answer) {
-            (Value::Object(recorded), Value::Object(answer)) => {
-                for (name, recorded) in recorded {
+            (Value::Object(members), Value::Object(answers)) => {
+                for (name, recorded) in members {
                     self.path.push(Step::Name(name));
-                    match answer.get(name) {
+                    match answers.get(name) {
                         Some(answer) => self.compare(recorded, answer),
                         None if self.is_ignored(recorded) => {}
-                        None => self.differ(format!("{} → missing", shown(recorded)), None),
+                        None => self.differ(recorded, None, f64::INFINITY),
                     }
                     self.path.pop();
                 }
             }
-            (Value::Array(recorded), Value::Array(answer)) if recorded.len() == answer.len() => {
-                for (index, (recorded, answer)) in recorded.iter().zip(answer).enumerate() {
+            (Value::Array(elements), Value::Array(answers)) if elements.len() == answers.len() => {
+                for (index, (recorded, answer)) in elements.iter().zip(answers).enumerate() {
                     self.path.push(Step::Index(index));
                     self.compare(recorded, answer);
                     self.path.pop();
                 }
             }
-            (Value::Array(recorded), Value::Array(answer)) => self.differ(
-                format!("{} → {}", elements(recorded.len()), elements(answer.len())),
-                None,
-            ),
-            (Value::Number(recorded), Value::Number(answer)) if recorded != answer => {
-                self.compare_numbers(Decimal::from(recorded), Decimal::from(answer));
+            (Value::Number(number), Value::Number(other)) => {
+                if number != other && !self.tolerance.holds(other, number) {
+                    let distance =
+                        other.as_f64().unwrap_or_default() - number.as_f64().unwrap_or_default();
+                    self.differ(recorded, Some(answer), distance.abs());
+                }
             }
             _ if recorded == answer && non_finite(answer).is_none() => {}
-            _ => self.differ(format!("{} → {}", shown(recorded), shown(answer)), None),
-        }
-    }
-
-    fn compare_numbers(&mut self, recorded: Decimal, answer: Decimal) {
-        let allowed = self.baseline.tolerance.around(recorded);
-        let distance = answer.minus(recorded).map(Decimal::abs);
-        match (distance, allowed) {
-            (Some(distance), Some(allowed)) if distance > allowed => self.differ(
-                format!("{recorded} → {answer} (Δ {distance} > {allowed})"),
-                Some(distance),
-            ),
-            (None, Some(_)) => self.differ(format!("{recorded} → {answer}"), None),
-            _ => {}
+            _ => self.differ(recorded, Some(answer), f64::INFINITY),
         }
     }
 
@@ -188,7 +180,16 @@ impl<'v> Comparison<'v> {
         !self.ignored.is_empty() && self.ignored.contains(&std::ptr::from_ref(value))
     }
 
-    fn differ(&mut self, change: String, distance: Option<Decimal>) {
+    /// Counts a difference, and keeps it if it is among the worst.
+    fn differ(&mut self, recorded: &'v Value, answer: Option<&'v Value>, distance: f64) {
+        let order = self.count;
+        self.count += 1;
+        let place = self
+            .worst
+            .partition_point(|other| other.distance >= distance);
+        if place == MOST_TOLD {
+            return;
+        }
         let mut path = String::from("$");
         for step in &self.path {
             match step {
@@ -196,11 +197,59 @@ impl<'v> Comparison<'v> {
                 Step::Index(index) => path::push_index(&mut path, *index),
             }
         }
-        self.differences.push(Difference {
-            path,
-            change,
-            distance,
-        });
+        self.worst.truncate(MOST_TOLD - 1);
+        self.worst.insert(
+            place,
+            Difference {
+                order,
+                path,
+                recorded,
+                answer,
+                distance,
+            },
+        );
+    }
+
+    /// All differences in their order where they are few; else how many there are
+    /// and the worst of them.
+    fn told(mut self) -> String {
+        let mut told = String::from("drift at ");
+        if self.count > MOST_TOLD {
+            // Writing to a String cannot fail.
+            let _ = write!(told, "{} places, the worst: ", self.count);
+        } else {
+            self.worst.sort_by_key(|difference| difference.order);
+        }
+        for (index, difference) in self.worst.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            let change = difference.change(self.tolerance);
+            let _ = write!(told, "{separator}{}: {change}", difference.path);
+        }
+        told
+    }
+}
+
+impl Difference<'_> {
+    /// From what to what, with the distance of numbers: `0.871 → 0.412 (Δ 0.459 > 0.02)`.
+    fn change(&self, tolerance: &Tolerance) -> String {
+        match (self.recorded, self.answer) {
+            (recorded, None) => format!("{} → missing", shown(recorded)),
+            (Value::Array(recorded), Some(Value::Array(answer))) => {
+                format!("{} → {}", elements(recorded.len()), elements(answer.len()))
+            }
+            (Value::Number(recorded), Some(Value::Number(answer))) => {
+                let change = format!("{recorded} → {answer}");
+                let recorded = Decimal::from(recorded);
+                let distance = Decimal::from(answer).minus(recorded).map(Decimal::abs);
+                match (distance, tolerance.around(recorded)) {
+                    (Some(distance), Some(allowed)) => {
+                        format!("{change} (Δ {distance} > {allowed})")
+                    }
+                    _ => change,
+                }
+            }
+            (recorded, Some(answer)) => format!("{} → {}", shown(recorded), shown(answer)),
+        }
     }
 }
 
@@ -209,30 +258,6 @@ fn elements(count: usize) -> String {
         1 => "1 element".to_owned(),
         _ => format!("{count} elements"),
     }
-}
-
-/// All differences where they are few; else how many there are and the worst of
-/// them: what is no drift of a number first, then the largest distances.
-fn told(mut differences: Vec<Difference>) -> String {
-    let count = differences.len();
-    let mut told = String::from("drift at ");
-    if count > MOST_TOLD {
-        differences.sort_by(|a, b| match (a.distance, b.distance) {
-            (Some(a), Some(b)) => b.cmp(&a),
-            (a, b) => a.is_some().cmp(&b.is_some()),
-        });
-        // Writing to a String cannot fail.
-        let _ = write!(told, "{count} places, the worst: ");
-    }
-    for (index, difference) in differences.iter().take(MOST_TOLD).enumerate() {
-        let separator = if index == 0 { "" } else { ", " };
-        let _ = write!(
-            told,
-            "{separator}{}: {}",
-            difference.path, difference.change
-        );
-    }
-    told
 }
 
 #[cfg(test)]
@@ -352,8 +377,8 @@ mod tests {
         assert_eq!(
             drift(&recorded, &answer, "0.1", &[]).as_deref(),
             Some(
-                "drift at 4 places, the worst: $[30]: 30 → 22.75 (Δ 7.25 > 0.1), \
-                  $[20]: 20 → 23 (Δ 3 > 0.1), $[999]: 999 → 1000 (Δ 1 > 0.1)"
+                "drift at 4 places, the worst: $[30]: 30.0 → 22.75 (Δ 7.25 > 0.1), \
+                  $[20]: 20.0 → 23.0 (Δ 3 > 0.1), $[999]: 999.0 → 1000.0 (Δ 1 > 0.1)"
             )
         );
         assert_eq!(

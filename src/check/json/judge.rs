@@ -1,6 +1,6 @@
 //! One value against what was expected of it: does it hold, and if not, in which words.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::document::{self, find_non_finite, non_finite, type_name};
 use super::number::Decimal;
@@ -176,9 +176,13 @@ impl Expected {
     fn equals(&self, node: &Value) -> bool {
         match (self, node) {
             (Self::Value(expected), _) => equal(expected, node),
-            (Self::Within { .. }, Value::Number(number)) => {
-                self.equals_number(Decimal::from(number))
-            }
+            (
+                Self::Within {
+                    number: expected,
+                    tolerance,
+                },
+                Value::Number(number),
+            ) => tolerance.holds(number, expected),
             _ => false,
         }
     }
@@ -242,6 +246,31 @@ impl Tolerance {
         }
     }
 
+    /// Whether a number is within the tolerance. Binary arithmetic decides where
+    /// its error cannot matter, which is nearly always; decimals decide the rest.
+    pub(super) fn holds(&self, number: &Number, expected: &Number) -> bool {
+        let (Some(a), Some(b), Some(amount)) =
+            (number.as_f64(), expected.as_f64(), self.amount.as_f64())
+        else {
+            return false;
+        };
+        let allowed = if self.relative {
+            b.abs() * amount / 100.0
+        } else {
+            amount
+        };
+        let distance = (a - b).abs();
+        // Some roundings of a 2^-53 each.
+        let error = (a.abs() + b.abs() + allowed) * 1e-15;
+        if distance > allowed + error {
+            false
+        } else if distance < allowed - error {
+            true
+        } else {
+            self.allows(Decimal::from(number), Decimal::from(expected))
+        }
+    }
+
     fn allows(&self, number: Decimal, expected: Decimal) -> bool {
         match (
             number.minus(expected).map(Decimal::abs),
@@ -287,5 +316,63 @@ pub(super) fn with_type(value: &Value) -> String {
         _ if non_finite(value).is_some() => shown,
         Value::Array(_) | Value::Object(_) => format!("{shown}, an {}", type_name(value)),
         _ => format!("{shown}, a {}", type_name(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tolerance;
+    use super::super::number::Decimal;
+    use proptest::prelude::*;
+    use serde_json::Number;
+
+    fn number(text: &str) -> Number {
+        serde_json::from_str(text).unwrap()
+    }
+
+    proptest! {
+        /// The quick way and the exact one agree, at the very edge too.
+        #[test]
+        fn binary_and_decimal_agree(
+            expected in -100_000_i64..100_000,
+            amount in 0_i64..10_000,
+            off in -2_i64..=2,
+            up in any::<bool>(),
+            scale in 0_u32..6,
+            relative in any::<bool>(),
+        ) {
+            let shown = |digits: i64| format!("{digits}e-{scale}");
+            let allowed = if relative { expected.abs() * amount / 100 } else { amount };
+            let edge = expected + if up { allowed } else { -allowed } + off;
+            let percent = if relative { "%" } else { "" };
+            let text = if relative { format!("{amount}{percent}") } else { shown(amount) };
+            let tolerance: Tolerance = text.parse().unwrap();
+            let (edge, expected) = (number(&shown(edge)), number(&shown(expected)));
+            prop_assert_eq!(
+                tolerance.holds(&edge, &expected),
+                tolerance.allows(Decimal::from(&edge), Decimal::from(&expected)),
+                "{} against {} within {}", edge, expected, tolerance
+            );
+        }
+    }
+
+    #[test]
+    fn the_edge_itself_is_within() {
+        for (number_text, expected, tolerance, holds) in [
+            ("0.4", "0.3", "0.1", true),
+            ("0.8526", "0.87", "2%", true),
+            ("0.85259", "0.87", "2%", false),
+            ("1.1e308", "1e308", "10%", true),
+            ("9007199254740993", "9007199254740992", "0", false),
+            ("9007199254740993", "9007199254740992", "1", true),
+            ("-1.7e308", "1.7e308", "1e308", false),
+        ] {
+            let tolerance: Tolerance = tolerance.parse().unwrap();
+            assert_eq!(
+                tolerance.holds(&number(number_text), &number(expected)),
+                holds,
+                "{number_text}"
+            );
+        }
     }
 }
