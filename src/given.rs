@@ -5,16 +5,15 @@
 //! second time, so that a flag is declared once, and its variable and its key
 //! follow from its name.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::{fmt, io, mem};
 
+use clap::ArgMatches;
 use clap::error::{ContextKind, ErrorKind};
-use clap::{CommandFactory, FromArgMatches};
 
-use crate::cli::Args;
+use crate::cli;
 use crate::environment::{Environment, NotUnicode};
-use crate::layers::{Layers, PREFIX};
+use crate::layers::{Layers, PREFIX, Sources};
 
 /// Reads a file that a flag names; `-` is standard input.
 pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
@@ -22,11 +21,10 @@ pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
 /// What was given, and by whom.
 #[derive(Debug)]
 pub struct Given {
-    /// The flags, from all sources.
-    pub args: Args,
+    flags: ArgMatches,
     /// What stands in the config as JSON.
     pub inline: Inline,
-    sources: BTreeMap<String, Source>,
+    sources: Sources,
 }
 
 /// JSON texts of the config, unless something nearer says the same.
@@ -123,7 +121,7 @@ impl Given {
         environment: &Environment,
         read: &ReadFile,
     ) -> Result<Self, NotGiven> {
-        let mut command = Args::command();
+        let mut command = cli::command();
         let mut arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut matches = command.try_get_matches_from_mut(&arguments)?;
         let mut layers = Layers::new(&command, &matches);
@@ -146,22 +144,38 @@ impl Given {
             arguments.splice(program..program, added.into_iter().map(OsString::from));
             matches = command.try_get_matches_from_mut(&arguments)?;
         }
-        let args = Args::from_arg_matches_mut(&mut matches)?;
-        // The process ends in a moment: taking these apart piece by piece would be
+        // The process ends in a moment: taking this apart piece by piece would be
         // a seventh of all its instructions.
-        mem::forget((command, matches));
+        mem::forget(command);
         Ok(Self {
-            args,
+            flags: matches,
             inline,
             sources,
         })
     }
 
+    /// The value of a flag that takes one; of `url`, the URL.
+    #[must_use]
+    pub fn one(&self, flag: &str) -> Option<&str> {
+        self.flags.get_one::<String>(flag).map(String::as_str)
+    }
+
+    /// The values of a repeatable flag.
+    pub fn many(&self, flag: &str) -> impl Iterator<Item = &str> {
+        let values = self.flags.get_many::<String>(flag);
+        values.into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether a switch is on.
+    #[must_use]
+    pub fn is_on(&self, flag: &str) -> bool {
+        self.flags.get_flag(flag)
+    }
+
     /// Where the value of the flag with this long name came from.
     #[must_use]
     pub fn source(&self, flag: &str) -> Source {
-        let id = flag.replace('-', "_");
-        match self.sources.get(&id) {
+        match self.sources.get(flag) {
             Some(source) => source.clone(),
             None if flag == "url" => Source("URL".to_owned()),
             None => Source(format!("--{flag}")),

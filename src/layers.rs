@@ -1,13 +1,12 @@
 //! What comes under the command line, layer by layer: the environment, then the
 //! config file, as arguments for clap to read.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::cli::Args;
+use crate::cli;
 use crate::config::{self, Member};
 use crate::environment::Environment;
 use crate::files;
@@ -19,11 +18,11 @@ pub(crate) const PREFIX: &str = "HEALTHPROBE_";
 /// for those that ask or write, and the ways to write a body or a baseline inline.
 #[must_use]
 pub fn config_keys() -> Vec<String> {
-    let command = Args::command();
+    let command = cli::command();
     let mut keys: Vec<String> = command
         .get_arguments()
-        .map(|argument| argument.get_id().to_string())
-        .filter(|id| !NOT_IN_CONFIG.contains(&id.as_str()))
+        .map(|argument| key(argument.get_id().as_str()))
+        .filter(|key| !NOT_IN_CONFIG.contains(&key.as_str()))
         .chain(["$schema", "headers", "data_file", "baseline_file"].map(str::to_owned))
         .collect();
     keys.sort();
@@ -33,12 +32,30 @@ pub fn config_keys() -> Vec<String> {
 /// `headers` is the config's form of `header`.
 const NOT_IN_CONFIG: [&str; 5] = ["config", "header", "help", "version", "write_baseline"];
 
+/// Who gave which flag, the command line left out.
+#[derive(Debug, Default)]
+pub(crate) struct Sources(Vec<(String, Source)>);
+
+impl Sources {
+    pub(crate) fn get(&self, id: &str) -> Option<&Source> {
+        self.0
+            .iter()
+            .find(|(other, _)| other == id)
+            .map(|(_, source)| source)
+    }
+}
+
+/// A flag's name as a key of the config; in capitals, the end of its variable's.
+fn key(flag: &str) -> String {
+    flag.replace('-', "_")
+}
+
 /// What comes under the command line: arguments yet to be read.
 pub(crate) struct Layers<'c> {
     command: &'c Command,
     /// The flags that are given already, and by whom if not by the command line.
     typed: Vec<String>,
-    pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) sources: Sources,
     pub(crate) added: Vec<String>,
     pub(crate) inline: Inline,
 }
@@ -57,7 +74,7 @@ impl<'c> Layers<'c> {
         Self {
             command,
             typed,
-            sources: BTreeMap::new(),
+            sources: Sources::default(),
             added: Vec::new(),
             inline: Inline::default(),
         }
@@ -75,10 +92,10 @@ impl<'c> Layers<'c> {
     }
 
     pub(crate) fn add_environment(&mut self, environment: &Environment) -> Result<(), NotGiven> {
-        let mut layer = BTreeMap::new();
+        let mut layer = Sources::default();
         for argument in self.command.get_arguments() {
             let id = argument.get_id().as_str();
-            let name = format!("{PREFIX}{}", id.to_ascii_uppercase());
+            let name = format!("{PREFIX}{}", key(id).to_ascii_uppercase());
             if !self.is_free(argument) {
                 continue;
             }
@@ -106,7 +123,7 @@ impl<'c> Layers<'c> {
             };
             self.add(argument, &values, Source(name), &mut layer)?;
         }
-        self.sources.append(&mut layer);
+        self.sources.0.append(&mut layer.0);
         Ok(())
     }
 
@@ -124,7 +141,7 @@ impl<'c> Layers<'c> {
         })?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| mistake(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)))?;
-        let mut layer = BTreeMap::new();
+        let mut layer = Sources::default();
         for member in config::members(text).map_err(mistake)? {
             self.add_member(path, &member, &mut layer)
                 .map_err(|error| match error {
@@ -132,7 +149,7 @@ impl<'c> Layers<'c> {
                     question @ NotGiven::Question(_) => question,
                 })?;
         }
-        self.sources.append(&mut layer);
+        self.sources.0.append(&mut layer.0);
         Ok(())
     }
 
@@ -140,7 +157,7 @@ impl<'c> Layers<'c> {
         &mut self,
         path: &str,
         member: &Member,
-        layer: &mut BTreeMap<String, Source>,
+        layer: &mut Sources,
     ) -> Result<(), NotGiven> {
         let id = match member.key.as_str() {
             // For editors.
@@ -154,7 +171,7 @@ impl<'c> Layers<'c> {
         let found = self
             .command
             .get_arguments()
-            .find(|argument| known && argument.get_id() == id);
+            .find(|argument| known && key(argument.get_id().as_str()) == id);
         let Some(argument) = found else {
             let keys = config_keys();
             let nearest = config::nearest(&member.key, &keys).unwrap_or_default();
@@ -194,7 +211,7 @@ impl<'c> Layers<'c> {
     /// Whether nothing nearer gives this flag or one that contradicts it.
     fn is_free(&self, argument: &Arg) -> bool {
         let given =
-            |id: &str| self.typed.iter().any(|typed| typed == id) || self.sources.contains_key(id);
+            |id: &str| self.typed.iter().any(|typed| typed == id) || self.sources.get(id).is_some();
         !given(argument.get_id().as_str())
             && !self
                 .command
@@ -209,7 +226,7 @@ impl<'c> Layers<'c> {
         argument: &Arg,
         values: &[String],
         source: Source,
-        layer: &mut BTreeMap<String, Source>,
+        layer: &mut Sources,
     ) -> Result<(), NotGiven> {
         let id = argument.get_id().as_str();
         let conflicts = self.command.get_arg_conflicts_with(argument);
@@ -231,7 +248,7 @@ impl<'c> Layers<'c> {
                 }
                 Some(long) => format!("--{long}={value}"),
             }));
-        layer.insert(id.to_owned(), source);
+        layer.0.push((id.to_owned(), source));
         Ok(())
     }
 }

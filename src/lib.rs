@@ -14,6 +14,7 @@
 //! ```
 //!
 //! [`run`] is the only place that knows the whole road.
+#![forbid(unsafe_code)]
 
 use std::ffi::OsString;
 use std::io::Write;

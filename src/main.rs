@@ -4,8 +4,10 @@ use std::io::{self, Write as _};
 use std::process::{ExitCode, exit};
 use std::{env, panic};
 
+mod arena;
+
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: arena::Arena = arena::Arena::new();
 
 fn main() -> ExitCode {
     // Docker knows 0 and 1 only; a panic would end in 101 or 134.

@@ -1,5 +1,6 @@
 //! Arguments → checks.
 
+use std::mem;
 use std::str::FromStr;
 
 use super::{UsageError, parsed, read_file};
@@ -17,25 +18,24 @@ fn push_all<T>(
     checks: &mut Vec<Check>,
     given: &Given,
     flag: &str,
-    texts: &[String],
     parse: impl Fn(&str) -> Result<T, SyntaxError>,
     check: impl Fn(T) -> Check,
 ) -> Result<(), UsageError> {
-    for text in texts {
+    for text in given.many(flag) {
         checks.push(check(parsed(given, flag, text, &parse)?));
     }
     Ok(())
 }
 
-/// Every check, in the order of the help.
+/// Every check, in the order of the help. A baseline takes what is ignored; else
+/// it is there for a recording, which contradicts a baseline.
 pub(super) fn all(
     given: &Given,
-    ignored: &Ignored,
+    ignored: &mut Ignored,
     inline: Option<String>,
     read: &ReadFile,
 ) -> Result<Vec<Check>, UsageError> {
-    let args = &given.args;
-    let mut checks = vec![Check::Status(match &args.checks.expect_status {
+    let mut checks = vec![Check::Status(match given.one("expect-status") {
         Some(text) => parsed(given, "expect-status", text, FromStr::from_str)?,
         None => check::status::StatusSet::default(),
     })];
@@ -43,23 +43,16 @@ pub(super) fn all(
         &mut checks,
         given,
         "expect-header",
-        &args.checks.expect_header,
         FromStr::from_str,
         Check::Header,
     )?;
-    push_all(
-        &mut checks,
-        given,
-        "expect-body",
-        &args.checks.expect_body,
-        text,
-        |text| Check::Body(BodyCheck::Contains(text)),
-    )?;
+    push_all(&mut checks, given, "expect-body", text, |text| {
+        Check::Body(BodyCheck::Contains(text))
+    })?;
     push_all(
         &mut checks,
         given,
         "expect-body-regex",
-        &args.checks.expect_body_regex,
         FromStr::from_str,
         |pattern| Check::Body(BodyCheck::Matches(pattern)),
     )?;
@@ -67,22 +60,14 @@ pub(super) fn all(
         &mut checks,
         given,
         "reject-body-regex",
-        &args.checks.reject_body_regex,
         FromStr::from_str,
         |pattern| Check::Body(BodyCheck::Rejects(pattern)),
     )?;
-    push_all(
-        &mut checks,
-        given,
-        "expect",
-        &args.checks.expect,
-        FromStr::from_str,
-        Check::Json,
-    )?;
+    push_all(&mut checks, given, "expect", FromStr::from_str, Check::Json)?;
     if let Some(baseline) = baseline(given, ignored, inline, read)? {
         checks.push(Check::Baseline(baseline));
     }
-    if let Some(text) = &args.checks.max_latency {
+    if let Some(text) = given.one("max-latency") {
         checks.push(Check::Latency(MaxLatency(parsed(
             given,
             "max-latency",
@@ -96,18 +81,18 @@ pub(super) fn all(
 /// The recorded answer, inline in the config or in a file.
 fn baseline(
     given: &Given,
-    ignored: &Ignored,
+    ignored: &mut Ignored,
     inline: Option<String>,
     read: &ReadFile,
 ) -> Result<Option<Baseline>, UsageError> {
-    let tolerance = match &given.args.checks.tolerance {
+    let tolerance = match given.one("tolerance") {
         Some(text) => parsed(given, "tolerance", text, FromStr::from_str)?,
         None => Tolerance::default(),
     };
     let source = given.source("baseline");
-    let (name, bytes) = match (inline, &given.args.checks.baseline) {
+    let (name, bytes) = match (inline, given.one("baseline")) {
         (Some(text), _) => ("in the config".to_owned(), text.into_bytes()),
-        (None, Some(path)) => (path.clone(), read_file(given, "baseline", path, read)?),
+        (None, Some(path)) => (path.to_owned(), read_file(given, "baseline", path, read)?),
         (None, None) => return Ok(None),
     };
     let refuse = |reason: String| UsageError(format!("{source} {name:?}: {reason}"));
@@ -122,13 +107,13 @@ fn baseline(
         name,
         recorded,
         tolerance,
-        ignored: ignored.clone(),
+        ignored: mem::take(ignored),
     }))
 }
 
 /// What is left out of comparing and of recording.
 pub(super) fn ignored(given: &Given) -> Result<Ignored, UsageError> {
-    let queries = given.args.checks.ignore.iter();
+    let queries = given.many("ignore");
     queries
         .map(|text| parsed(given, "ignore", text, json::query))
         .collect::<Result<_, _>>()

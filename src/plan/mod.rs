@@ -128,11 +128,10 @@ impl Plan {
     ) -> Result<Self, UsageError> {
         let inline = given.inline.take();
         let given = &given;
-        let args = &given.args;
         let target = target(given, environment)?;
-        let ignored = checks::ignored(given)?;
-        let checks = checks::all(given, &ignored, inline.baseline, read)?;
-        let recording = match &args.checks.write_baseline {
+        let mut ignored = checks::ignored(given)?;
+        let checks = checks::all(given, &mut ignored, inline.baseline, read)?;
+        let recording = match given.one("write-baseline") {
             Some(path) => Some(Recording {
                 path: parsed(given, "write-baseline", path, file)?,
                 ignored,
@@ -140,7 +139,7 @@ impl Plan {
             None => None,
         };
         let data = data(given, inline.data, read)?;
-        let method = match &args.request.request {
+        let method = match given.one("request") {
             Some(text) => parsed(given, "request", text, method)?,
             None if data.is_some() => "POST".to_owned(),
             None => "GET".to_owned(),
@@ -168,13 +167,13 @@ impl Plan {
                 method,
                 headers: headers.sent,
                 data,
-                timeout: match &args.request.timeout {
+                timeout: match given.one("timeout") {
                     Some(text) => parsed(given, "timeout", text, duration::parse)?,
                     None => DEFAULT_TIMEOUT,
                 },
                 family: family(given, &target.host)?,
                 body_need,
-                max_body: match &args.request.max_body {
+                max_body: match given.one("max-body") {
                     Some(text) => parsed(given, "max-body", text, size::parse)?,
                     None => DEFAULT_MAX_BODY,
                 },
@@ -183,12 +182,12 @@ impl Plan {
             checks,
             recording,
             output: Output {
-                format: match &args.output.output {
+                format: match given.one("output") {
                     Some(text) => parsed(given, "output", text, format)?,
                     None => Format::Text,
                 },
-                quiet: args.output.quiet,
-                verbose: args.output.verbose,
+                quiet: given.is_on("quiet"),
+                verbose: given.is_on("verbose"),
                 secrets: headers.secrets,
             },
         })
@@ -211,11 +210,11 @@ fn data(
     inline: Option<String>,
     read: &ReadFile,
 ) -> Result<Option<Vec<u8>>, UsageError> {
-    match (inline, &given.args.request.data) {
+    match (inline, given.one("data")) {
         (Some(text), _) => Ok(Some(text.into_bytes())),
         (None, Some(text)) => match text.strip_prefix('@') {
             Some(path) => read_file(given, "data", path, read).map(Some),
-            None => Ok(Some(text.clone().into_bytes())),
+            None => Ok(Some(text.as_bytes().to_vec())),
         },
         (None, None) => Ok(None),
     }
@@ -242,7 +241,7 @@ fn read_file(
 }
 
 fn target(given: &Given, environment: &Environment) -> Result<Target, UsageError> {
-    let Some(text) = &given.args.url else {
+    let Some(text) = given.one("url") else {
         return Err(UsageError(
             "no URL: expected one such as http://localhost:8000/health, or HEALTHPROBE_URL; \
              see healthprobe --help"
@@ -258,7 +257,7 @@ fn target(given: &Given, environment: &Environment) -> Result<Target, UsageError
 }
 
 fn family(given: &Given, host: &Host) -> Result<Family, UsageError> {
-    let family = match (given.args.request.ipv4, given.args.request.ipv6) {
+    let family = match (given.is_on("ipv4"), given.is_on("ipv6")) {
         (true, _) => Family::V4,
         (_, true) => Family::V6,
         (false, false) => Family::Any,
@@ -324,12 +323,12 @@ fn headers(
     has_body: bool,
 ) -> Result<Headers, UsageError> {
     let mut headers = Headers::default();
-    for text in &given.args.request.header {
+    for text in given.many("header") {
         headers
             .add(text, environment)
             .map_err(|error| UsageError::hidden(&given.source("header"), &error))?;
     }
-    let user = match &given.args.request.user {
+    let user = match given.one("user") {
         Some(text) => Some(
             headers::user(text, environment)
                 .map_err(|error| UsageError::hidden(&given.source("user"), &error))?,
