@@ -41,6 +41,8 @@ impl fmt::Display for Place {
 /// with its place.
 pub fn members(text: &str) -> Result<Vec<Member<'_>>, String> {
     let mut members: Vec<Member> = Vec::new();
+    // RFC 8259, section 8.1, lets a reader ignore a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut rest = Rest { text, at: 0 };
     rest.token('{', "expected { and a JSON object")?;
     if rest.peek() == Some('}') {
@@ -200,17 +202,23 @@ impl Member<'_> {
     /// # Errors
     /// Another type; as a clause with path and place.
     pub fn header_lines(&self) -> Result<Vec<String>, String> {
-        let parsed = self.parsed();
-        let Value::Object(headers) = &parsed else {
+        if !self.parsed().is_object() {
             return Err(self.wrong("an object of names and values"));
-        };
-        headers
+        }
+        // Its text was read once already: all that can be wrong is a name that comes twice.
+        members(self.value)
+            .map_err(|_| {
+                format!(
+                    "headers: a name comes twice, in the object {}",
+                    self.value_at
+                )
+            })?
             .iter()
-            .map(|(name, value)| {
-                scalar(value, &format!("{name}: ")).ok_or_else(|| {
+            .map(|header| {
+                scalar(&header.parsed(), &format!("{}: ", header.key)).ok_or_else(|| {
                     format!(
-                        "headers.{name}: expected a string, in the object {}",
-                        self.value_at
+                        "headers.{}: expected a string, in the object {}",
+                        header.key, self.value_at
                     )
                 })
             })
@@ -273,7 +281,7 @@ mod tests {
                 "ü at line 3 column 30 = -1e3 at line 3 column 34",
             ]
         );
-        assert_eq!(super::members(" {} "), Ok(vec![]));
+        assert_eq!(super::members("\u{feff} {} "), Ok(vec![]));
     }
 
     #[test]

@@ -189,6 +189,10 @@ fn a_config_that_cannot_be_used_is_an_error_with_its_place() {
             "headers: expected an object of names and values, found a list at line 1 column 13",
         ),
         (
+            "{\"headers\": {\"X\": \"a\", \"X\": \"b\"}}",
+            "headers: a name comes twice, in the object at line 1 column 13",
+        ),
+        (
             "{\"data\": 1, \"data_file\": \"x\"}",
             "CONFIG: data and CONFIG: data_file contradict each other; set one of them",
         ),

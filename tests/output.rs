@@ -331,3 +331,34 @@ fn help_and_version_are_healthy_answers() {
         );
     }
 }
+
+#[test]
+fn what_a_function_makes_of_a_node_is_what_was_found() {
+    let server = Server::json("{\"p\":[1,2],\"v\":\"3\",\"n\":4}");
+    let output = server
+        .prepare(&[
+            ":PORT",
+            "-o",
+            "json",
+            "-e",
+            "length(p)=2",
+            "-e",
+            "type(v)=number",
+            "-e",
+            "length(n)=1",
+            "-e",
+            "length($.*)>0",
+            "-e",
+            "sum(p)=3",
+        ])
+        .output();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let actual: Vec<&serde_json::Value> = object["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .skip(1)
+        .map(|check| &check["actual"])
+        .collect();
+    assert_eq!(actual, ["2", "\"string\"", "4", "4", "3"]);
+}

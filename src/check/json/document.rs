@@ -63,7 +63,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     };
     let (lenient, growth) = quote_non_finite(text);
     if growth.is_empty() {
-        return Err(reason(text, &strict, strict.column()));
+        return Err(reason(text, &strict, strict.column().max(1)));
     }
     serde_json::from_slice(&lenient).map_err(|error| {
         let column = column_before_quoting(&lenient, &growth, &error);
@@ -153,7 +153,7 @@ fn column_before_quoting(quoted: &[u8], growth: &[Growth], error: &serde_json::E
         .filter(|grown| grown.offset >= line_start && grown.offset < error_at)
         .map(|grown| grown.bytes)
         .sum();
-    error.column().saturating_sub(added)
+    error.column().saturating_sub(added).max(1)
 }
 
 fn reason(text: &[u8], error: &serde_json::Error, column: usize) -> String {
@@ -294,6 +294,10 @@ mod tests {
             (
                 "{'a':1}",
                 "body is not JSON: key must be a string at line 1 column 2",
+            ),
+            (
+                "[1,\n",
+                "body is not JSON: it is cut short at line 2 column 1",
             ),
             (
                 "{}\n{}",

@@ -1,5 +1,7 @@
 //! Assertion × document → finding: which nodes are meant, and what became of them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::document::{Document, non_finite, type_name};
@@ -17,16 +19,13 @@ impl Assertion {
         };
         let nodes = self.operand.query.path.query(root).all();
         match self.operand.function {
-            None => self.find_each(root, &nodes, |node| self.test.judge(self, node)),
+            None => self.find_each(root, &nodes, |node| Ok(Cow::Borrowed(node))),
             Some(Function::Length) => {
-                self.find_each(root, &nodes, |node| self.test.judge(self, &length(node)?))
+                self.find_each(root, &nodes, |node| length(node).map(Cow::Owned))
             }
-            Some(Function::Type) => self.find_each(root, &nodes, |node| {
-                if let Some(number) = non_finite(node) {
-                    return Err(self.is_not_finite("", number));
-                }
-                self.test
-                    .judge(self, &Value::from(type_name(node).as_ref()))
+            Some(Function::Type) => self.find_each(root, &nodes, |node| match non_finite(node) {
+                Some(number) => Err(self.is_not_finite("", number)),
+                None => Ok(Cow::Owned(Value::from(type_name(node).as_ref()))),
             }),
             Some(Function::Count) => self.find_one(Decimal::from(nodes.len())),
             Some(function) => match self.reduce(function, root, &nodes) {
@@ -39,12 +38,12 @@ impl Assertion {
         }
     }
 
-    /// Every node must pass, and there must be one.
-    fn find_each(
+    /// What the operand makes of every node must pass, and there must be one.
+    fn find_each<'v>(
         &self,
         root: &Value,
-        nodes: &[&Value],
-        judge: impl Fn(&Value) -> Result<(), Mismatch>,
+        nodes: &[&'v Value],
+        operand: impl Fn(&'v Value) -> Result<Cow<'v, Value>, Mismatch>,
     ) -> Finding {
         let absent_is_fine = matches!(self.test, Test::Absent) && self.operand.function.is_none();
         if nodes.is_empty() && !absent_is_fine {
@@ -57,10 +56,17 @@ impl Assertion {
                 ))),
             };
         }
-        let mut failed = nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, node)| judge(node).err().map(|mismatch| (index, mismatch)));
+        let mut failed = nodes.iter().enumerate().filter_map(|(index, node)| {
+            let judged = operand(node).and_then(|value| self.test.judge(self, &value));
+            judged.err().map(|mismatch| (index, mismatch))
+        });
+        // Where the operand makes nothing of a node, the node itself is what was found.
+        let actual = |nodes: &[&'v Value]| {
+            let values = nodes
+                .iter()
+                .map(|node| operand(node).unwrap_or(Cow::Borrowed(*node)));
+            actual(&values.collect::<Vec<_>>())
+        };
         let Some((index, mismatch)) = failed.next() else {
             return Finding {
                 actual: actual(nodes),
@@ -186,17 +192,17 @@ fn length(node: &Value) -> Result<Value, Mismatch> {
 }
 
 /// What was selected, as JSON: one value, or a list of several.
-fn actual(nodes: &[&Value]) -> Option<String> {
-    match nodes {
+fn actual(values: &[Cow<Value>]) -> Option<String> {
+    match values {
         [] => None,
-        [node] => Some(shown(node)),
+        [value] => Some(shown(value)),
         several => {
             let mut list = String::from("[");
-            for (index, node) in several.iter().enumerate() {
+            for (index, value) in several.iter().enumerate() {
                 if index > 0 {
                     list.push(',');
                 }
-                list.push_str(&shown(node));
+                list.push_str(&shown(value));
                 if list.len() > LONGEST_VALUE {
                     break;
                 }
