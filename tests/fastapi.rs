@@ -4,21 +4,17 @@
 //! `target/venv-fastapi/bin/python`. Without one the tests say that they were skipped;
 //! `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
 
-use std::env;
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use regex_lite::Regex;
 
-const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi");
+use crate::uvicorn::{DEADLINE, Uvicorn, python};
 
-/// Far more than any step takes; only a broken service ever waits this long.
-const DEADLINE: Duration = Duration::from_secs(30);
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi");
 
 #[test]
 fn a_model_that_loads() {
@@ -122,7 +118,7 @@ fn a_service_that_hangs_and_then_dies() {
         1,
         &format!(
             "unhealthy: connection refused (127.0.0.1:{}); GET {health}\n",
-            service.port
+            service.uvicorn.port
         ),
     );
 }
@@ -170,42 +166,35 @@ fn the_model() -> String {
 
 /// A running uvicorn with a directory of its own, in which its model may appear.
 struct Service {
-    uvicorn: Child,
-    port: u16,
+    uvicorn: Uvicorn,
     directory: PathBuf,
 }
 
 impl Service {
     /// `None` where there is no Python for it, after saying so.
     fn start(name: &str) -> Option<Self> {
-        let python = python()?;
+        let python = python(
+            "HEALTHPROBE_PYTHON",
+            "fastapi",
+            "examples/fastapi/requirements.txt",
+        )?;
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("fastapi-{name}-{}", std::process::id()));
         fs::create_dir_all(&directory).expect("a directory for the model");
-        let mut uvicorn = Command::new(&python)
-            .args(["-m", "uvicorn", "app:app", "--port", "0", "--no-access-log"])
-            .current_dir(EXAMPLE)
-            .env("MODEL_FILE", directory.join("model.json"))
-            .env("MODEL_POLL_SECONDS", "0.05")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
-        let log = uvicorn.stderr.take().expect("a piped stderr");
-        // The guard comes first: a service that never says its port must not outlive the test.
-        let mut service = Self {
-            uvicorn,
-            port: 0,
-            directory,
-        };
-        service.port = port(log);
-        Some(service)
+        let model = directory.join("model.json");
+        let uvicorn = Uvicorn::start(
+            &python,
+            Path::new(EXAMPLE),
+            &[
+                ("MODEL_FILE", model.as_os_str()),
+                ("MODEL_POLL_SECONDS", OsStr::new("0.05")),
+            ],
+        );
+        Some(Self { uvicorn, directory })
     }
 
     fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        self.uvicorn.url(path)
     }
 
     /// Appears whole: the service never sees half a file that was not meant to be half.
@@ -217,7 +206,7 @@ impl Service {
 
     #[cfg(unix)]
     fn freeze(&self) {
-        let command = format!("kill -STOP {}", self.uvicorn.id());
+        let command = format!("kill -STOP {}", self.uvicorn.process.id());
         let status = Command::new("sh")
             .args(["-c", &command])
             .status()
@@ -226,56 +215,15 @@ impl Service {
     }
 
     fn kill(&mut self) {
-        self.uvicorn.kill().expect("a service to kill");
-        self.uvicorn.wait().expect("a service that ends");
+        self.uvicorn.process.kill().expect("a service to kill");
+        self.uvicorn.process.wait().expect("a service that ends");
     }
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
-        _ = self.uvicorn.kill();
-        _ = self.uvicorn.wait();
         _ = fs::remove_dir_all(&self.directory);
     }
-}
-
-fn python() -> Option<PathBuf> {
-    if let Some(python) = env::var_os("HEALTHPROBE_PYTHON").filter(|path| !path.is_empty()) {
-        return Some(python.into());
-    }
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv-fastapi/bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let missing = "no Python with examples/fastapi/requirements.txt: set HEALTHPROBE_PYTHON \
-                   or install it into a venv at target/venv-fastapi";
-    let required = env::var("HEALTHPROBE_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    assert!(!required, "{missing}");
-    // Not eprintln!, which the test harness captures.
-    _ = writeln!(std::io::stderr(), "skipped: fastapi: {missing}");
-    None
-}
-
-/// The port that uvicorn chose, out of its log. The rest of the log is read too, so that it never
-/// fills the pipe.
-fn port(log: ChildStderr) -> u16 {
-    let (line, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for text in BufReader::new(log).lines().map_while(Result::ok) {
-            _ = line.send(text);
-        }
-    });
-    let running = Regex::new(r"Uvicorn running on http://127\.0\.0\.1:(\d+) ").expect("a regex");
-    let deadline = Instant::now() + DEADLINE;
-    let mut seen = String::new();
-    while let Ok(text) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        if let Some(found) = running.captures(&text) {
-            return found[1].parse().expect("a port");
-        }
-        seen.push_str(&text);
-        seen.push('\n');
-    }
-    panic!("uvicorn did not start:\n{seen}");
 }
 
 fn run(args: &[&str]) -> (String, String, Option<i32>) {

@@ -1,0 +1,96 @@
+//! Real services: a Python application of `examples/` under uvicorn, on a port of its own choice.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use regex_lite::Regex;
+
+/// Far more than any step takes; only a broken service ever waits this long.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The Python that the variable names, else that of the venv `target/venv-NAME`. `None` after saying
+/// so where there is none; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+pub fn python(variable: &str, name: &str, requirements: &str) -> Option<PathBuf> {
+    if let Some(python) = env::var_os(variable).filter(|path| !path.is_empty()) {
+        return Some(python.into());
+    }
+    let venv = format!("target/venv-{name}");
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{venv}/bin/python"));
+    if python.exists() {
+        return Some(python);
+    }
+    let missing = format!(
+        "no Python with {requirements}: set {variable} or install it into a venv at {venv}"
+    );
+    let required = env::var("HEALTHPROBE_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
+    assert!(!required, "{missing}");
+    // Not eprintln!, which the test harness captures.
+    _ = writeln!(std::io::stderr(), "skipped: {name}: {missing}");
+    None
+}
+
+/// A running uvicorn. It ends with this.
+pub struct Uvicorn {
+    pub process: Child,
+    pub port: u16,
+}
+
+impl Uvicorn {
+    /// Serves `app:app` of this directory.
+    pub fn start(python: &Path, directory: &Path, variables: &[(&str, &OsStr)]) -> Self {
+        let mut process = Command::new(python)
+            .args(["-m", "uvicorn", "app:app", "--port", "0", "--no-access-log"])
+            .current_dir(directory)
+            .envs(variables.iter().copied())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+        let log = process.stderr.take().expect("a piped stderr");
+        // The guard comes first: a service that never says its port must not outlive the test.
+        let mut uvicorn = Self { process, port: 0 };
+        uvicorn.port = port(log);
+        uvicorn
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+impl Drop for Uvicorn {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+/// The port that uvicorn chose, out of its log. The rest of the log is read too, so that it never
+/// fills the pipe.
+fn port(log: ChildStderr) -> u16 {
+    let (line, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for text in BufReader::new(log).lines().map_while(Result::ok) {
+            _ = line.send(text);
+        }
+    });
+    let running = Regex::new(r"Uvicorn running on http://127\.0\.0\.1:(\d+) ").expect("a regex");
+    let deadline = Instant::now() + DEADLINE;
+    let mut seen = String::new();
+    while let Ok(text) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if let Some(found) = running.captures(&text) {
+            return found[1].parse().expect("a port");
+        }
+        seen.push_str(&text);
+        seen.push('\n');
+    }
+    panic!("uvicorn did not start:\n{seen}");
+}
