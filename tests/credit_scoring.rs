@@ -88,8 +88,8 @@ fn an_empty_prediction() {
         &[],
         "length(predictions) is 0, expected 3; \
          predictions[*].label is missing, expected anything but \"Unknown\"; \
-         predictions[*].score is missing, expected >= 0; \
-         predictions[*].score is missing, expected <= 1; \
+         predictions[*].score is missing, expected a number >= 0; \
+         predictions[*].score is missing, expected a number <= 1; \
          drift at $.predictions: 3 elements → 0 elements; \
          POST http://localhost:PORT/score in <t>; \
          body: {<volatile>,\"model\":{\"name\":\"credit-scoring\",\"version\":\"3\"},\"predictions\":[]}",

@@ -20,6 +20,7 @@ mod house;
 mod json;
 mod output;
 mod readme;
+mod recipes;
 mod request;
 mod schema;
 mod settings;

@@ -14,6 +14,9 @@ const LONGEST_URL: usize = 150;
 /// A body shorter than this is no use.
 const SHORTEST_BODY: usize = 20;
 
+/// How much of a body is shown before further reasons, in bytes.
+const KEPT_FOR_BODY: usize = 80;
+
 /// The verdict's line, with its end.
 #[must_use]
 pub fn line(report: &Report) -> String {
@@ -30,12 +33,18 @@ pub fn line(report: &Report) -> String {
     };
     let end = format!("; {request}{took}");
     let start = "unhealthy: ";
-    let room = LONGEST_LINE - 1 - start.len() - end.len();
-    let mut line = format!("{start}{}{end}", fit(&reasons, room));
     let label = "; body: ";
+    let body = report.body();
+    // Of many reasons most follow from one, and the body is likely to tell which.
+    let kept = match &body {
+        Some(body) if reasons.len() > 1 => label.len() + body.len().min(KEPT_FOR_BODY),
+        _ => 0,
+    };
+    let room = LONGEST_LINE - 1 - start.len() - end.len() - kept;
+    let mut line = format!("{start}{}{end}", fit(&reasons, room));
     let room = (LONGEST_LINE - 1).saturating_sub(line.len() + label.len());
     if room >= SHORTEST_BODY
-        && let Some(body) = report.body()
+        && let Some(body) = body
     {
         line.push_str(label);
         line.push_str(&truncate(&body, room));

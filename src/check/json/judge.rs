@@ -40,21 +40,21 @@ impl Mismatch {
 }
 
 impl Assertion {
-    /// What was expected of a node that is not there: of a function, the whole assertion.
+    /// What was expected of a node that is no value to compare: of a function, the
+    /// whole assertion.
     pub(super) fn expectation(&self) -> String {
-        match self.operand.function {
-            Some(_) => self.to_string(),
-            None => self.expected(),
+        match (&self.test, self.operand.function) {
+            (_, Some(_)) => self.to_string(),
+            (Test::Compares(..), None) => format!("a number {}", self.expected()),
+            _ => self.expected(),
         }
     }
 
     pub(super) fn is_not_finite(&self, below: &str, number: &str) -> Mismatch {
-        let expected = match &self.test {
-            _ if !below.is_empty() => self.to_string(),
-            Test::Compares(..) if self.operand.function.is_none() => {
-                format!("a number {}", self.expected())
-            }
-            _ => self.expectation(),
+        let expected = if below.is_empty() {
+            self.expectation()
+        } else {
+            self.to_string()
         };
         Mismatch {
             subject: Subject::Node(below.to_owned()),
@@ -84,9 +84,9 @@ impl Test {
                 }
                 other => {
                     return Err(Mismatch::operand(format!(
-                        "is {}, expected a number {}",
+                        "is {}, expected {}",
                         with_type(other),
-                        assertion.expected()
+                        assertion.expectation()
                     )));
                 }
             },
