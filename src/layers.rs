@@ -240,6 +240,13 @@ impl<'c> Layers<'c> {
                 "{earlier} and {source} contradict each other; set one of them"
             )));
         }
+        if argument.get_long().is_none()
+            && let Some(value) = values.iter().find(|value| value.starts_with('-'))
+        {
+            return Err(NotGiven::Mistake(format!(
+                "{source} {value:?}: expected a URL such as http://localhost:8000/health"
+            )));
+        }
         self.added
             .extend(values.iter().map(|value| match argument.get_long() {
                 None => value.clone(),

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-const TIMEOUT: &str = "300ms";
+const TIMEOUT: &str = "1s";
 
 /// Generous to a busy machine; the exact lateness is a matter for `hyperfine`.
-const LATEST: Duration = Duration::from_secs(5);
+const LATEST: Duration = Duration::from_secs(10);
 
 #[track_caller]
 fn assert_times_out(
@@ -68,7 +68,7 @@ fn endless_events() {
     assert_eq!(ran.code, Some(1));
     assert!(
         ran.out
-            .starts_with("unhealthy: timed out after 300ms reading the body, "),
+            .starts_with("unhealthy: timed out after 1s reading the body, "),
         "{}",
         ran.out
     );
@@ -101,7 +101,7 @@ fn status_and_body_fail_each_with_its_reason() {
     assert_ran(
         &ran,
         1,
-        "unhealthy: status 503, expected 200-399; timed out after 300ms reading the body, 0 bytes so far; \
+        "unhealthy: status 503, expected 200-399; timed out after 1s reading the body, 0 bytes so far; \
          GET http://localhost:PORT/ in <t>\n",
         "",
     );

@@ -184,6 +184,13 @@ fn an_error_names_the_variable() {
         "",
         "error: HEALTHPROBE_URL \"h:0\": column 3: expected a port from 1 to 65535\n",
     );
+    let ran = probe::<&str>(&[]).env("HEALTHPROBE_URL", "--quiet").run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: HEALTHPROBE_URL \"--quiet\": expected a URL such as http://localhost:8000/health\n",
+    );
     let ran = probe(&[":1"])
         .env("HEALTHPROBE_IPV4", "1")
         .env("HEALTHPROBE_IPV6", "1")

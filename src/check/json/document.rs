@@ -90,7 +90,8 @@ fn quote_non_finite(text: &[u8]) -> (Vec<u8>, Vec<Growth>) {
             _ => 1,
         };
         let (token, after) = rest.split_at(length);
-        if is_non_finite(token) {
+        // Before a colon it would be a member's name, which has to be a string.
+        if is_non_finite(token) && !after.trim_ascii_start().starts_with(b":") {
             growth.push(Growth {
                 offset: quoted.len(),
                 bytes: NOT_FINITE.len() + 2,
@@ -302,6 +303,14 @@ mod tests {
             (
                 "{}\n{}",
                 "body is not one JSON document: more follows at line 2 column 1",
+            ),
+            (
+                "{NaN:1}",
+                "body is not JSON: key must be a string at line 1 column 2",
+            ),
+            (
+                "{\"a\":NaN,Infinity :1}",
+                "body is not JSON: key must be a string at line 1 column 10",
             ),
             (
                 "[nan]",
