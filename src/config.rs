@@ -179,7 +179,7 @@ impl Member<'_> {
             .map(|(index, element)| {
                 scalar(element, "").ok_or_else(|| {
                     format!(
-                        "{}[{index}]: expected a string, found {element}, in the list {}",
+                        "{}[{index}]: expected a string, in the list {}",
                         self.key, self.value_at
                     )
                 })
@@ -231,10 +231,15 @@ impl Member<'_> {
     }
 
     fn wrong(&self, expected: &str) -> String {
+        // Not the text itself, which may be a secret.
         let found = match self.parsed() {
-            Value::Array(_) => "a list".to_owned(),
-            Value::Object(_) => "an object".to_owned(),
-            scalar => scalar.to_string(),
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+            Value::String(_) => "a string",
+            Value::Number(_) => "a number",
+            Value::Bool(true) => "true",
+            Value::Bool(false) => "false",
+            Value::Null => "null",
         };
         format!(
             "{}: expected {expected}, found {found} {}",
@@ -348,15 +353,15 @@ mod tests {
             ),
             (
                 member("list").many().map(|_| ()),
-                "list[1]: expected a string, found null, in the list at line 1 column 94",
+                "list[1]: expected a string, in the list at line 1 column 94",
             ),
             (
                 member("one").switch().map(|_| ()),
-                "one: expected true or false, found \"2s\" at line 1 column 8",
+                "one: expected true or false, found a string at line 1 column 8",
             ),
             (
                 member("one").header_lines().map(|_| ()),
-                "one: expected an object of names and values, found \"2s\" at line 1 column 8",
+                "one: expected an object of names and values, found a string at line 1 column 8",
             ),
             (
                 member("h").header_lines().map(|_| ()),

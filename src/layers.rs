@@ -121,7 +121,8 @@ impl<'c> Layers<'c> {
                 // Help and version are questions, not settings.
                 _ => continue,
             };
-            self.add(argument, &values, Source(name), &mut layer)?;
+            self.add(argument, &values, Source(name), &mut layer)
+                .map_err(NotGiven::Mistake)?;
         }
         self.sources.0.append(&mut layer.0);
         Ok(())
@@ -144,10 +145,7 @@ impl<'c> Layers<'c> {
         let mut layer = Sources::default();
         for member in config::members(text).map_err(mistake)? {
             self.add_member(path, &member, &mut layer)
-                .map_err(|error| match error {
-                    NotGiven::Mistake(clause) => mistake(clause),
-                    question @ NotGiven::Question(_) => question,
-                })?;
+                .map_err(mistake)?;
         }
         self.sources.0.append(&mut layer.0);
         Ok(())
@@ -158,7 +156,7 @@ impl<'c> Layers<'c> {
         path: &str,
         member: &Member,
         layer: &mut Sources,
-    ) -> Result<(), NotGiven> {
+    ) -> Result<(), String> {
         let id = match member.key.as_str() {
             // For editors.
             "$schema" => return Ok(()),
@@ -175,25 +173,22 @@ impl<'c> Layers<'c> {
         let Some(argument) = found else {
             let keys = config_keys();
             let nearest = config::nearest(&member.key, &keys).unwrap_or_default();
-            return Err(NotGiven::Mistake(format!(
+            return Err(format!(
                 "unknown key {:?} {}; the nearest known one is {nearest:?}",
                 member.key, member.key_at
-            )));
+            ));
         };
         let values = match (member.key.as_str(), argument.get_action()) {
             ("data" | "baseline", _) => vec![],
-            ("data_file", _) => vec![format!(
-                "@{}",
-                beside(path, &member.one().map_err(NotGiven::Mistake)?)
-            )],
-            ("baseline_file", _) => vec![beside(path, &member.one().map_err(NotGiven::Mistake)?)],
-            ("headers", _) => member.header_lines().map_err(NotGiven::Mistake)?,
-            (_, ArgAction::Append) => member.many().map_err(NotGiven::Mistake)?,
+            ("data_file", _) => vec![format!("@{}", beside(path, &member.one()?))],
+            ("baseline_file", _) => vec![beside(path, &member.one()?)],
+            ("headers", _) => member.header_lines()?,
+            (_, ArgAction::Append) => member.many()?,
             (_, ArgAction::SetTrue) => {
-                let on = member.switch().map_err(NotGiven::Mistake)?;
+                let on = member.switch()?;
                 vec![String::new(); usize::from(on)]
             }
-            _ => vec![member.one().map_err(NotGiven::Mistake)?],
+            _ => vec![member.one()?],
         };
         let is_off = values.is_empty() && matches!(argument.get_action(), ArgAction::SetTrue);
         if is_off || !self.is_free(argument) {
@@ -227,7 +222,7 @@ impl<'c> Layers<'c> {
         values: &[String],
         source: Source,
         layer: &mut Sources,
-    ) -> Result<(), NotGiven> {
+    ) -> Result<(), String> {
         let id = argument.get_id().as_str();
         let conflicts = self.command.get_arg_conflicts_with(argument);
         let contradicted = conflicts
@@ -236,16 +231,16 @@ impl<'c> Layers<'c> {
             .chain([id])
             .find_map(|other| layer.get(other));
         if let Some(earlier) = contradicted {
-            return Err(NotGiven::Mistake(format!(
+            return Err(format!(
                 "{earlier} and {source} contradict each other; set one of them"
-            )));
+            ));
         }
         if argument.get_long().is_none()
             && let Some(value) = values.iter().find(|value| value.starts_with('-'))
         {
-            return Err(NotGiven::Mistake(format!(
+            return Err(format!(
                 "{source} {value:?}: expected a URL such as http://localhost:8000/health"
-            )));
+            ));
         }
         self.added
             .extend(values.iter().map(|value| match argument.get_long() {

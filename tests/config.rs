@@ -178,15 +178,19 @@ fn a_config_that_cannot_be_used_is_an_error_with_its_place() {
         ),
         (
             "{\"expect\": [\"a=1\", {}]}",
-            "expect[1]: expected a string, found {}, in the list at line 1 column 12",
+            "expect[1]: expected a string, in the list at line 1 column 12",
         ),
         (
             "{\"quiet\": \"yes\"}",
-            "quiet: expected true or false, found \"yes\" at line 1 column 11",
+            "quiet: expected true or false, found a string at line 1 column 11",
         ),
         (
             "{\"headers\": [\"X: y\"]}",
             "headers: expected an object of names and values, found a list at line 1 column 13",
+        ),
+        (
+            "{\"headers\": \"Authorization: s3cret\"}",
+            "headers: expected an object of names and values, found a string at line 1 column 13",
         ),
         (
             "{\"headers\": {\"X\": \"a\", \"X\": \"b\"}}",
