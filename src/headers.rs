@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::expand;
@@ -28,6 +29,9 @@ const OPEN_HEADERS: [&str; 5] = [
     "host",
     "user-agent",
 ];
+
+/// Headers of which servers take one or none (RFC 9110, section 5.3).
+const SINGLE_HEADERS: [&str; 4] = ["authorization", "content-type", "host", "user-agent"];
 
 /// The shortest text worth hiding. Shorter ones would blot out half of every line.
 const SHORTEST_SECRET: usize = 4;
@@ -59,6 +63,14 @@ impl Headers {
     /// header that follows from how a probe works.
     pub fn add(&mut self, line: &str, environment: &Environment) -> Result<(), SyntaxError> {
         let header = header(line, environment)?;
+        let twice = self.sent.iter().any(|other| other.name == header.name);
+        if twice && SINGLE_HEADERS.contains(&header.name.as_str()) {
+            return Err(SyntaxError::at(
+                line,
+                0,
+                format!("expected {} only once", header.name),
+            ));
+        }
         if !OPEN_HEADERS.contains(&header.name.as_str()) {
             self.hide(header.value.expose());
             // `Bearer TOKEN`, of which a server may repeat the second part alone.
@@ -99,11 +111,19 @@ impl Headers {
 
     /// Keeps a text out of everything that is shown.
     pub fn hide(&mut self, text: &str) {
-        if text.len() >= SHORTEST_SECRET {
-            let place = self
-                .secrets
-                .partition_point(|other| other.expose().len() > text.len());
-            self.secrets.insert(place, Secret::new(text));
+        if text.len() < SHORTEST_SECRET {
+            return;
+        }
+        // A server that repeats it will most likely do so in JSON.
+        let quoted = Value::from(text).to_string();
+        let in_json = &quoted[1..quoted.len() - 1];
+        for form in [text, in_json] {
+            if self.secrets.iter().all(|other| other.expose() != form) {
+                let place = self
+                    .secrets
+                    .partition_point(|other| other.expose().len() > form.len());
+                self.secrets.insert(place, Secret::new(form));
+            }
         }
     }
 

@@ -362,3 +362,13 @@ fn what_a_function_makes_of_a_node_is_what_was_found() {
         .collect();
     assert_eq!(actual, ["2", "\"string\"", "4", "4", "3"]);
 }
+
+#[test]
+fn a_secret_is_hidden_as_json_writes_it_too() {
+    let server = Server::answering(response("401 No", r#"{"tried":"p\"a\\ss\n"}"#));
+    server.assert_unhealthy(
+        &["-u", "u:p\"a\\ss\n"],
+        "status 401, expected 200-399",
+        " in <t>; body: {\"tried\":\"***\"}",
+    );
+}

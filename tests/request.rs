@@ -183,6 +183,10 @@ fn what_cannot_be_sent_is_an_error_without_its_value() {
             "--header: column 1: expected another header: healthprobe sets connection itself",
         ),
         (
+            &["-H", "Host: a", "-H", "host: s3cret"],
+            "--header: column 1: expected host only once",
+        ),
+        (
             &["-u", "s3cret"],
             "--user: column 7: expected USER:PASSWORD",
         ),
