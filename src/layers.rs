@@ -185,13 +185,14 @@ impl<'c> Layers<'c> {
             ("headers", _) => member.header_lines()?,
             (_, ArgAction::Append) => member.many()?,
             (_, ArgAction::SetTrue) => {
-                let on = member.switch()?;
-                vec![String::new(); usize::from(on)]
+                if !member.switch()? {
+                    return Ok(());
+                }
+                vec![String::new()]
             }
             _ => vec![member.one()?],
         };
-        let is_off = values.is_empty() && matches!(argument.get_action(), ArgAction::SetTrue);
-        if is_off || !self.is_free(argument) {
+        if !self.is_free(argument) {
             return Ok(());
         }
         match member.key.as_str() {

@@ -41,6 +41,7 @@ pub mod target;
 pub mod text;
 pub mod verdict;
 
+use check::Outcome;
 use environment::Environment;
 use given::{Given, NotGiven};
 use plan::{Format, Plan};
@@ -87,12 +88,7 @@ fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
             {
                 outcomes.push(recording.write(&answer.exchange.body));
             }
-            if outcomes.iter().any(|outcome| {
-                outcome
-                    .failure
-                    .as_ref()
-                    .is_some_and(|failure| failure.body_explains)
-            }) {
+            if outcomes.iter().any(Outcome::is_explained_by_body) {
                 answer.read_excerpt(report::EXCERPT_READ);
             }
             let exchange = &answer.exchange;
@@ -109,7 +105,7 @@ fn tell(
     plan: &Plan,
     result: Result<&exchange::Exchange, &exchange::FetchError>,
     phases: exchange::Phases,
-    outcomes: &[check::Outcome],
+    outcomes: &[Outcome],
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Verdict {

@@ -52,6 +52,16 @@ pub struct Outcome {
     pub failure: Option<Failure>,
 }
 
+impl Outcome {
+    /// Whether the check fails and the body is likely to say more.
+    #[must_use]
+    pub fn is_explained_by_body(&self) -> bool {
+        self.failure
+            .as_ref()
+            .is_some_and(|failure| failure.body_explains)
+    }
+}
+
 /// Why a check fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

@@ -30,8 +30,9 @@ impl Connector for TcpConnector {
         let (stream, address) = self
             .dial(&details.addrs)
             .map_err(|error| ureq::Error::Other(error.into()))?;
-        // Else the kernel keeps a body's last bytes back until its first are acknowledged.
-        stream.set_nodelay(true)?;
+        if details.config.no_delay() {
+            stream.set_nodelay(true)?;
+        }
         self.progress.connected(address);
         Ok(Some(TcpTransport {
             stream,

@@ -115,7 +115,7 @@ impl Rest {
             }
         };
         if let Err(error) = read {
-            body.end = BodyEnd::Failed(explain_body(error, body.bytes.len(), promised));
+            body.end = BodyEnd::Failed(explain_body(error, body.bytes.len(), promised, progress));
         } else if body.bytes.len() > limit {
             body.bytes.truncate(limit);
             body.end = BodyEnd::Failed(BodyError::TooLong { limit });
@@ -162,6 +162,8 @@ fn agent(request: &Request, progress: &Arc<Progress>) -> Agent {
         .max_redirects_will_error(false)
         .allow_non_standard_methods(true)
         .max_idle_connections(0)
+        // Else the kernel keeps a body's last bytes back until its first are acknowledged.
+        .no_delay(request.data.is_some())
         .build();
     let head_length: usize = request
         .headers
@@ -213,10 +215,13 @@ fn explain(error: ureq::Error, progress: &Progress) -> FetchError {
             Ok(error) => *error,
             Err(other) => FetchError::Io(other.to_string()),
         },
-        ureq::Error::Io(error) if is_closed(&error) => FetchError::Closed {
-            received: progress.received(),
-            reset: error.kind() != io::ErrorKind::UnexpectedEof,
-        },
+        // ureq's own; a reset comes from our transport, and through the branch above.
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            FetchError::Closed {
+                received: progress.received(),
+                reset: false,
+            }
+        }
         ureq::Error::Protocol(error) => FetchError::NotHttp {
             reason: plain(&error.to_string()).to_owned(),
             start: progress.start_of_answer(),
@@ -237,27 +242,17 @@ fn plain(error: &str) -> &str {
         .unwrap_or(error)
 }
 
-fn is_closed(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-    )
-}
-
-fn explain_body(error: io::Error, received: usize, promised: Option<u64>) -> BodyError {
-    let cut_short = BodyError::CutShort { received, promised };
-    match ureq::Error::from(error) {
-        ureq::Error::Other(other) => match other.downcast::<FetchError>().map(|error| *error) {
-            Ok(FetchError::TimedOut { after, .. }) => BodyError::TimedOut { after, received },
-            Ok(FetchError::Closed { .. }) => cut_short,
-            Ok(other) => BodyError::Malformed(other.to_string()),
-            Err(other) => BodyError::Malformed(other.to_string()),
-        },
-        ureq::Error::Io(error) if is_closed(&error) => cut_short,
-        ureq::Error::Protocol(error) => BodyError::Malformed(error.to_string()),
+/// The same error where it ended the body.
+fn explain_body(
+    error: io::Error,
+    received: usize,
+    promised: Option<u64>,
+    progress: &Progress,
+) -> BodyError {
+    match explain(error.into(), progress) {
+        FetchError::TimedOut { after, .. } => BodyError::TimedOut { after, received },
+        FetchError::Closed { .. } => BodyError::CutShort { received, promised },
+        FetchError::NotHttp { reason, .. } => BodyError::Malformed(reason),
         other => BodyError::Malformed(other.to_string()),
     }
 }

@@ -52,14 +52,10 @@ impl Report<'_> {
 
     /// The beginning of the body, where a failure is likely to be explained by it.
     fn body(&self) -> Option<String> {
-        let explains = self.outcomes.iter().any(|outcome| {
-            outcome
-                .failure
-                .as_ref()
-                .is_some_and(|failure| failure.body_explains)
-        });
         match self.result {
-            Ok(exchange) if explains => excerpt::of_body(&exchange.body, self.secrets),
+            Ok(exchange) if self.outcomes.iter().any(Outcome::is_explained_by_body) => {
+                excerpt::of_body(&exchange.body, self.secrets)
+            }
             _ => None,
         }
     }

@@ -7,9 +7,7 @@
 //! says that it was skipped; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs::{self, File};
-use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::recipes::page::{self, ROLES, Recipe, Verdict};
 use crate::support::probe;
+use crate::uvicorn;
 
 pub const SERVERS: [&str; 5] = [
     "FastAPI, uvicorn",
@@ -76,9 +75,7 @@ fn fastapi() {
 
     let model = fs::read_to_string(Path::new(ROOT).join("examples/fastapi/model.json")).unwrap();
     server.put_weights(&model);
-    server.says("readiness", HEALTH_8000);
-    server.says("liveness", HEALTH_8000);
-    server.says("integrity", PREDICT_8000);
+    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
     let config = server.directory.join("probe.json");
     fs::write(&config, page::config()).unwrap();
     let url = format!(":{}/predict", server.port);
@@ -86,9 +83,7 @@ fn fastapi() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
 
     server.put_weights(&model.replace("12.767", "NaN"));
-    server.says("integrity", &server.recipe.dead);
-    server.says("readiness", HEALTH_8000);
-    server.says("liveness", HEALTH_8000);
+    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
 }
 
 #[test]
@@ -114,14 +109,10 @@ fn flask() {
     );
 
     server.put_weights("[0.5, 0.25]");
-    server.says("readiness", HEALTH_8000);
-    server.says("liveness", HEALTH_8000);
-    server.says("integrity", PREDICT_8000);
+    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
 
     server.put_weights("[NaN, 0.25]");
-    server.says("integrity", &server.recipe.dead);
-    server.says("readiness", HEALTH_8000);
-    server.says("liveness", HEALTH_8000);
+    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
 }
 
 #[test]
@@ -137,9 +128,7 @@ fn litserve() {
         return;
     };
     server.put_weights("");
-    server.says("readiness", HEALTH_8000);
-    server.says("liveness", HEALTH_8000);
-    server.says("integrity", PREDICT_8000);
+    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
 
     // The one request that never ends keeps the only worker.
     let url = format!(":{}/predict", server.port);
@@ -150,9 +139,7 @@ fn litserve() {
             .contains("timed out after 1s waiting for the response"),
         "{poison:?}"
     );
-    server.says("integrity", &server.recipe.dead);
-    server.says("readiness", HEALTH_8000);
-    server.says("liveness", HEALTH_8000);
+    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
 }
 
 #[test]
@@ -183,30 +170,17 @@ fn bentoml() {
         &format!("{silent}; POST http://localhost:3000/predict"),
     );
 
+    let ready = "healthy: 200 OK in <t>; GET http://localhost:3000/readyz";
+    let live = "healthy: 200 OK in <t>; GET http://localhost:3000/livez";
     server.put_weights("0.25");
-    server.says(
-        "readiness",
-        "healthy: 200 OK in <t>; GET http://localhost:3000/readyz",
-    );
-    server.says(
-        "liveness",
-        "healthy: 200 OK in <t>; GET http://localhost:3000/livez",
-    );
-    server.says(
-        "integrity",
+    server.is_well(
+        ready,
+        live,
         "healthy: 200 OK in <t>; POST http://localhost:3000/predict",
     );
 
     server.put_weights("NaN");
-    server.says("integrity", &server.recipe.dead);
-    server.says(
-        "readiness",
-        "healthy: 200 OK in <t>; GET http://localhost:3000/readyz",
-    );
-    server.says(
-        "liveness",
-        "healthy: 200 OK in <t>; GET http://localhost:3000/livez",
-    );
+    server.is_green_but_dead(ready, live);
 }
 
 #[test]
@@ -242,45 +216,43 @@ fn mlserver() {
     );
 
     server.put_weights("0.5");
-    server.says("readiness", ready);
-    server.says("liveness", live);
-    server.says(
-        "integrity",
+    server.is_well(
+        ready,
+        live,
         "healthy: 200 OK in <t>; POST http://localhost:8080/v2/models/toy/infer",
     );
 
     server.put_weights("NaN");
-    server.says("integrity", &server.recipe.dead);
-    server.says("readiness", ready);
-    server.says("liveness", live);
+    server.is_green_but_dead(ready, live);
 }
 
 const HEALTH_8000: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health";
 const PREDICT_8000: &str = "healthy: 200 OK in <t>; POST http://localhost:8000/predict";
 
-/// Where a Python with some requirements is: the variable that names it, and the virtual environment that `.ci/run` makes.
+/// Where a Python with some requirements is: the variable that names it, and the end of `target/venv-NAME`, the virtual
+/// environment that `.ci/run` makes.
 #[derive(Clone, Copy)]
 struct Venv {
     variable: &'static str,
-    folder: &'static str,
+    name: &'static str,
     requirements: &'static str,
 }
 
 const VENV: Venv = Venv {
     variable: "HEALTHPROBE_RECIPES_PYTHON",
-    folder: "target/venv-recipes",
+    name: "recipes",
     requirements: "tests/recipes/requirements.txt",
 };
 
 const VENV_FASTAPI: Venv = Venv {
     variable: "HEALTHPROBE_PYTHON",
-    folder: "target/venv-fastapi",
+    name: "fastapi",
     requirements: "examples/fastapi/requirements.txt",
 };
 
 const VENV_BENTOML: Venv = Venv {
     variable: "HEALTHPROBE_BENTOML_PYTHON",
-    folder: "target/venv-bentoml",
+    name: "bentoml",
     requirements: "tests/recipes/requirements-bentoml.txt",
 };
 
@@ -299,7 +271,7 @@ impl Server {
         venv: Venv,
         command: impl Fn(&Path, &str, &Path) -> Command,
     ) -> Option<Self> {
-        let python = python(name, venv)?;
+        let python = uvicorn::python(venv.variable, venv.name, venv.requirements)?;
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
             "recipe-{}-{}",
             name.replace(", ", "-"),
@@ -337,6 +309,22 @@ impl Server {
     fn probe(&self, role: &str) -> Verdict {
         let index = ROLES.iter().position(|known| *known == role).unwrap();
         self.recipe.lines[index].probe(self.port)
+    }
+
+    /// All three lines come to say exactly these.
+    #[track_caller]
+    fn is_well(&self, ready: &str, live: &str, infer: &str) {
+        self.says("readiness", ready);
+        self.says("liveness", live);
+        self.says("integrity", infer);
+    }
+
+    /// Integrity says what the page shows of a dead model, while the others say these.
+    #[track_caller]
+    fn is_green_but_dead(&self, ready: &str, live: &str) {
+        self.says("integrity", &self.recipe.dead);
+        self.says("readiness", ready);
+        self.says("liveness", live);
     }
 
     /// The line in this role comes to say exactly this.
@@ -414,23 +402,4 @@ fn descendants(process: u32) -> Vec<String> {
             return family.into_iter().map(str::to_owned).collect();
         }
     }
-}
-
-fn python(name: &str, venv: Venv) -> Option<PathBuf> {
-    if let Some(python) = env::var_os(venv.variable).filter(|path| !path.is_empty()) {
-        return Some(python.into());
-    }
-    let python = Path::new(ROOT).join(venv.folder).join("bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let missing = format!(
-        "no Python with {}: set {} or install it into a venv at {}",
-        venv.requirements, venv.variable, venv.folder
-    );
-    let required = env::var("HEALTHPROBE_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    assert!(!required, "{missing}");
-    // Not eprintln!, which the test harness captures.
-    _ = writeln!(std::io::stderr(), "skipped: {name}: {missing}");
-    None
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::io;
 
 use serde_json::Value;
 use serde_json::error::Category;
@@ -10,6 +11,7 @@ use serde_json::error::Category;
 use super::path;
 use crate::check::{Failure, Finding};
 use crate::exchange::{Body, BodyEnd};
+use crate::text::truncate;
 
 /// Marks a string that stands for a number JSON cannot hold. A noncharacter,
 /// which Unicode keeps out of interchange, so that no honest string begins so.
@@ -219,13 +221,18 @@ fn may_hold(value: &Value) -> bool {
     value.is_array() || value.is_object() || non_finite(value).is_some()
 }
 
-/// The value as JSON, with the numbers that JSON cannot hold as they came.
+/// The value as JSON in at most `max` bytes, with the numbers that JSON cannot
+/// hold as they came. Of a long value no more is written than is shown.
 #[must_use]
-pub fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    if !text.contains(NOT_FINITE) {
-        return text;
-    }
+pub fn shown(value: &Value, max: usize) -> String {
+    // A marked number shrinks, at most from `"\u{fdd0}NaN"` to `NaN`.
+    let mut start = Start {
+        bytes: Vec::new(),
+        most: 4 * max,
+    };
+    // What does not fit is not wanted.
+    let _ = serde_json::to_writer(&mut start, value);
+    let text = String::from_utf8_lossy(&start.bytes);
     let marked = format!("\"{NOT_FINITE}");
     let mut parts = text.split(marked.as_str());
     let mut shown = parts.next().unwrap_or_default().to_owned();
@@ -234,7 +241,29 @@ pub fn shown(value: &Value) -> String {
         shown.push_str(number);
         shown.push_str(rest);
     }
-    shown
+    truncate(&shown, max).into_owned()
+}
+
+/// Keeps the start of what is written to it, and fails once it has enough.
+struct Start {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Start {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.most - self.bytes.len();
+        self.bytes
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if bytes.len() > room {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The name of a value's type (RFC 8259, section 3), with its article where one is natural.
@@ -252,16 +281,34 @@ pub fn type_name(value: &Value) -> Cow<'static, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{find_non_finite, parse, shown};
+    use super::{find_non_finite, parse, shown, truncate};
 
     #[test]
     fn numbers_that_are_not_finite_are_read_as_themselves() {
         let text = br#"{"a":[1,NaN,-Infinity],"b":"NaN","c\"NaN":Infinity,"d":1e999,"e":-1E+999}"#;
         let value = parse(text).unwrap();
-        assert_eq!(shown(&value).as_bytes(), text);
+        assert_eq!(shown(&value, 500).as_bytes(), text);
         assert_eq!(find_non_finite("$", &value), Some(("a[1]".into(), "NaN")));
         assert_eq!(find_non_finite("$", &value["b"]), None);
-        assert_eq!(parse(b"NaN").map(|value| shown(&value)), Ok("NaN".into()));
+        assert_eq!(
+            parse(b"NaN").map(|value| shown(&value, 500)),
+            Ok("NaN".into())
+        );
+    }
+
+    #[test]
+    fn a_long_value_is_cut_as_its_whole_text_would_be() {
+        let numbers = parse(format!("[{}NaN]", "NaN,".repeat(100_000)).as_bytes()).unwrap();
+        let wide = parse(format!("[\"{}\"]", "é".repeat(100_000)).as_bytes()).unwrap();
+        for max in [9, 10, 11, 120, 121] {
+            let cut = shown(&numbers, max);
+            let whole = format!("[{}", "NaN,".repeat(100));
+            assert_eq!(cut, truncate(&whole, max));
+            assert_eq!(
+                shown(&wide, max),
+                truncate(&format!("[\"{}", "é".repeat(100)), max)
+            );
+        }
     }
 
     #[test]

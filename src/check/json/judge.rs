@@ -5,7 +5,6 @@ use serde_json::{Number, Value};
 use super::document::{self, find_non_finite, non_finite, type_name};
 use super::number::Decimal;
 use super::{Assertion, Comparison, Expected, Test, Tolerance};
-use crate::text::truncate;
 
 /// How much of a value is shown, in bytes.
 pub(super) const LONGEST_VALUE: usize = 120;
@@ -210,25 +209,24 @@ impl Expected {
 
     /// What to say where `"1"` met `1`: what to write to compare with what is there.
     fn same_but_for_the_type(&self, assertion: &Assertion, node: &Value) -> Option<String> {
-        let wanted = match self {
-            Self::Value(wanted) => wanted.clone(),
-            Self::Within { .. } => return None,
+        let Self::Value(wanted) = self else {
+            return None;
         };
         let bare = |value: &Value| match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         let scalar = |value: &Value| !value.is_array() && !value.is_object();
-        if type_name(&wanted) == type_name(node)
-            || !(scalar(&wanted) && scalar(node))
-            || bare(&wanted) != bare(node)
+        if type_name(wanted) == type_name(node)
+            || !(scalar(wanted) && scalar(node))
+            || bare(wanted) != bare(node)
         {
             return None;
         }
         Some(format!(
             "is {}, expected the {} {wanted}; to expect what is there, write {}={}",
             with_type(node),
-            type_name(&wanted),
+            type_name(wanted),
             assertion.operand,
             shown(node)
         ))
@@ -305,7 +303,7 @@ fn is_nothing(node: &Value) -> bool {
 
 /// A value as JSON, bounded.
 pub(super) fn shown(value: &Value) -> String {
-    truncate(&document::shown(value), LONGEST_VALUE).into_owned()
+    document::shown(value, LONGEST_VALUE)
 }
 
 /// A value beside the name of its type: `"0.9", a string`.
