@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use healthprobe::check::json::baseline::{Baseline, Ignored};
 use healthprobe::check::{self, Check};
-use healthprobe::exchange::{Body, BodyEnd, Exchange, Phases};
+use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
 use serde_json::Value;
 
 const ROUNDS: usize = 15;
@@ -29,7 +29,9 @@ fn main() {
         end: BodyEnd::Whole,
     };
     let exchange = Exchange {
-        address: SocketAddr::from(([127, 0, 0, 1], 80)),
+        address: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 80))),
+        redirects: Vec::new(),
+        tls: None,
         status: 200,
         phrase: None,
         headers: Vec::new(),

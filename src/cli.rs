@@ -15,8 +15,8 @@ struct Flag {
     short: Option<char>,
     takes: Takes,
     help: &'static str,
-    /// The flag that says the opposite.
-    contradicts: Option<&'static str>,
+    /// Flags that say something else about the same thing.
+    contradicts: &'static [&'static str],
 }
 
 enum Takes {
@@ -43,45 +43,55 @@ const fn long_flag(long: &'static str, takes: Takes, help: &'static str) -> Flag
         short: None,
         takes,
         help,
-        contradicts: None,
+        contradicts: &[],
     }
 }
 
 impl Flag {
-    const fn contradicts(self, other: &'static str) -> Self {
+    const fn contradicts(self, contradicts: &'static [&'static str]) -> Self {
         Self {
-            contradicts: Some(other),
+            contradicts,
             ..self
         }
     }
 }
 
 #[rustfmt::skip]
-const REQUEST: [Flag; 9] = [
+const REQUEST: [Flag; 18] = [
     flag("config", 'c', One("FILE"), "A JSON file with any of these flags; flags and environment win over it"),
     flag("request", 'X', One("METHOD"), "The method [default: GET, or POST with --data]"),
-    flag("header", 'H', Many("NAME: VALUE"), "A header to send; repeatable"),
+    flag("header", 'H', Many("NAME: VALUE"), "A header to send, or @FILE with one a line; repeatable"),
     flag("data", 'd', One("TEXT"), "The body, or @FILE, or @- for standard input; application/json unless a header says otherwise"),
-    flag("user", 'u', One("USER:PASSWORD"), "Basic authentication"),
+    flag("user", 'u', One("USER:PASSWORD"), "Basic authentication").contradicts(&["bearer-file"]),
+    long_flag("bearer-file", One("FILE"), "Bearer authentication with the token in this file").contradicts(&["user"]),
     flag("timeout", 't', One("DURATION"), "The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]"),
+    flag("location", 'L', Nothing, "Follow redirects, at most 10"),
+    long_flag("connect-to", One("HOST[:PORT]"), "Dial this instead of the URL's host").contradicts(&["unix-socket", "proxy"]),
+    long_flag("unix-socket", One("PATH"), "Dial this unix socket instead of the URL's host").contradicts(&["connect-to", "proxy"]),
+    flag("ipv4", '4', Nothing, "Use IPv4 addresses only").contradicts(&["ipv6"]),
+    flag("ipv6", '6', Nothing, "Use IPv6 addresses only").contradicts(&["ipv4"]),
+    long_flag("proxy", One("URL"), "Use this HTTP proxy; those of the environment are ignored").contradicts(&["connect-to", "unix-socket"]),
+    flag("insecure", 'k', Nothing, "Trust any certificate"),
+    long_flag("cacert", One("FILE"), "Trust these CA certificates (PEM) instead of the system's"),
+    long_flag("cert", One("FILE"), "The client's certificate (PEM), and its key unless --key has it"),
+    long_flag("key", One("FILE"), "The client's private key (PEM)"),
     long_flag("max-body", One("SIZE"), "The longest body that a check may need [default: 1MiB]"),
-    flag("ipv4", '4', Nothing, "Use IPv4 addresses only").contradicts("ipv6"),
-    flag("ipv6", '6', Nothing, "Use IPv6 addresses only").contradicts("ipv4"),
 ];
 
 #[rustfmt::skip]
-const CHECKS: [Flag; 11] = [
+const CHECKS: [Flag; 12] = [
     flag("expect-status", 's', One("SET"), "The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]"),
     long_flag("expect-header", Many("ASSERTION"), "NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable"),
     long_flag("expect-body", Many("TEXT"), "The body contains this text; repeatable"),
     long_flag("expect-body-regex", Many("RE"), "The body matches this regular expression; repeatable"),
     long_flag("reject-body-regex", Many("RE"), "The body does not match this regular expression; repeatable"),
     flag("expect", 'e', Many("ASSERTION"), "The JSON body holds this, as in status=ok; repeatable"),
-    long_flag("baseline", One("FILE"), "The JSON body holds what this file holds").contradicts("write-baseline"),
+    long_flag("baseline", One("FILE"), "The JSON body holds what this file holds").contradicts(&["write-baseline"]),
     long_flag("tolerance", One("N"), "How far a number may drift from the baseline, absolute or in percent [default: 0]"),
     long_flag("ignore", Many("QUERY"), "Nodes to leave out of the baseline, as JSONPath; repeatable"),
-    long_flag("write-baseline", One("FILE"), "Record the answer as the baseline if all else holds").contradicts("baseline"),
+    long_flag("write-baseline", One("FILE"), "Record the answer as the baseline if all else holds").contradicts(&["baseline"]),
     long_flag("max-latency", One("DURATION"), "The answer takes no longer than this"),
+    long_flag("min-cert-validity", One("DURATION"), "The server's certificate stays valid for at least this long, as in 7d"),
 ];
 
 #[rustfmt::skip]
@@ -146,7 +156,7 @@ fn argument(flag: &Flag) -> Arg {
 const ABOUT: &str = "Check that an HTTP service really works: one request, some checks on the \
     answer, one line of output, exit code 0 or 1";
 
-const URL: &str = "http://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} \
+const URL: &str = "http(s)://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} \
     come from the environment";
 
 const AFTER_HELP: &str = "\

@@ -1,6 +1,6 @@
 //! Durations as people write and read them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use humantime::DurationError;
 
@@ -67,6 +67,22 @@ pub fn measured(duration: Duration) -> String {
         let milliseconds = duration.as_micros().div_ceil(1000);
         format!("{}.{:03}s", milliseconds / 1000, milliseconds % 1000)
     }
+}
+
+/// The two largest units of a duration: `6days 23h`.
+#[must_use]
+pub fn coarse(duration: Duration) -> String {
+    let text = typed(Duration::from_secs(duration.as_secs()));
+    let units: Vec<&str> = text.split(' ').take(2).collect();
+    units.join(" ")
+}
+
+/// A point in time, given in seconds since 1970, as RFC 3339 writes it.
+#[must_use]
+pub fn date(seconds: u64) -> String {
+    // Not more than RFC 3339 can write: the end of the year 9999.
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799));
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 #[cfg(test)]

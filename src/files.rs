@@ -51,6 +51,16 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// The paths of what is in a folder.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn list(folder: &str) -> io::Result<Vec<String>> {
+    fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path().to_string_lossy().into_owned()))
+        .collect()
+}
+
 /// The system's words for what went wrong, without its number.
 #[must_use]
 pub fn plain(error: &io::Error) -> String {

@@ -45,6 +45,21 @@ pub struct Header {
     pub value: Secret,
 }
 
+impl Header {
+    /// Whether the header says how to answer, not who asks.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        OPEN_HEADERS.contains(&self.name.as_str())
+    }
+
+    /// Whether another server may get the header as well.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        let name = self.name.as_str();
+        (self.is_open() && name != "host") || OWN_HEADERS.contains(&name)
+    }
+}
+
 /// What a request says besides its first line.
 #[derive(Debug, Clone, Default)]
 pub struct Headers {
@@ -62,7 +77,34 @@ impl Headers {
     /// A line that is no header, a value that could break out of its line, or a
     /// header that follows from how a probe works.
     pub fn add(&mut self, line: &str, environment: &Environment) -> Result<(), SyntaxError> {
-        let header = header(line, environment)?;
+        let (name, raw) = named(line)?;
+        let prefix = &line[..=name.len()];
+        let value = expand::expand(raw, environment).map_err(|error| error.after(prefix))?;
+        self.push(line, name, &value)
+    }
+
+    /// Adds the headers of a file, one a line. Nothing is replaced in them: a
+    /// secret may hold a `$`.
+    ///
+    /// # Errors
+    /// As `add`, with the line's number, and a file without any header.
+    pub fn add_file(&mut self, text: &str) -> Result<(), (usize, SyntaxError)> {
+        let before = self.sent.len();
+        for (index, line) in text.lines().enumerate() {
+            if !line.trim().is_empty() {
+                named(line)
+                    .and_then(|(name, value)| self.push(line, name, value))
+                    .map_err(|error| (index + 1, error))?;
+            }
+        }
+        if self.sent.len() == before {
+            return Err((1, SyntaxError::at(text, 0, "expected NAME: VALUE")));
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, line: &str, name: &str, value: &str) -> Result<(), SyntaxError> {
+        let header = header(line, name, value)?;
         let twice = self.sent.iter().any(|other| other.name == header.name);
         if twice && SINGLE_HEADERS.contains(&header.name.as_str()) {
             return Err(SyntaxError::at(
@@ -71,7 +113,7 @@ impl Headers {
                 format!("expected {} only once", header.name),
             ));
         }
-        if !OPEN_HEADERS.contains(&header.name.as_str()) {
+        if !header.is_open() {
             self.hide(header.value.expose());
             // `Bearer TOKEN`, of which a server may repeat the second part alone.
             if let Some((_, token)) = header.value.expose().split_once(' ') {
@@ -84,13 +126,36 @@ impl Headers {
 
     /// Adds Basic credentials (RFC 7617) unless a header authorizes already, as curl does.
     pub fn authorize(&mut self, credentials: &Secret) {
+        let value = self.basic(credentials);
+        self.add_default("authorization", value.expose());
+    }
+
+    /// Adds a bearer token (RFC 6750) unless a header authorizes already.
+    ///
+    /// # Errors
+    /// No token, or one that could break out of its line.
+    pub fn bear(&mut self, text: &str) -> Result<(), &'static str> {
+        let token = text.trim();
+        if token.is_empty() {
+            return Err("expected a token, found nothing");
+        }
+        if token.len() > LONGEST_HEADER || token.contains(|c: char| !c.is_ascii_graphic()) {
+            return Err("expected one token of visible ASCII characters, at most 64 KiB");
+        }
+        self.hide(token);
+        self.add_default("authorization", &format!("Bearer {token}"));
+        Ok(())
+    }
+
+    /// Basic credentials as a header's value; neither they nor it are shown.
+    pub fn basic(&mut self, credentials: &Secret) -> Secret {
         let encoded = BASE64.encode(credentials.expose());
         self.hide(credentials.expose());
         self.hide(&encoded);
         if let Some((_, password)) = credentials.expose().split_once(':') {
             self.hide(password);
         }
-        self.add_default("authorization", &format!("Basic {encoded}"));
+        Secret::new(format!("Basic {encoded}"))
     }
 
     /// Adds the type of a body unless the user has.
@@ -143,49 +208,53 @@ pub fn is_token(character: char) -> bool {
     character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
 }
 
-fn header(text: &str, environment: &Environment) -> Result<Header, SyntaxError> {
-    let (name, raw) = text
+/// The two sides of a header's line; of the name, that it is one.
+fn named(line: &str) -> Result<(&str, &str), SyntaxError> {
+    let (name, value) = line
         .split_once(':')
-        .ok_or_else(|| SyntaxError::at(text, text.len(), "expected NAME: VALUE"))?;
+        .ok_or_else(|| SyntaxError::at(line, line.len(), "expected NAME: VALUE"))?;
     if let Some(offset) = name.find(|c| !is_token(c)) {
         return Err(SyntaxError::at(
-            text,
+            line,
             offset,
             "expected a header's name without spaces, then a colon",
         ));
     }
     if name.is_empty() {
-        return Err(SyntaxError::at(text, 0, "expected a header's name"));
+        return Err(SyntaxError::at(line, 0, "expected a header's name"));
     }
+    Ok((name, value))
+}
+
+fn header(line: &str, name: &str, value: &str) -> Result<Header, SyntaxError> {
     let lower = name.to_ascii_lowercase();
     if OWN_HEADERS.contains(&lower.as_str()) {
         return Err(SyntaxError::at(
-            text,
+            line,
             0,
             format!("expected another header: healthprobe sets {name} itself"),
         ));
     }
-    let prefix = &text[..=name.len()];
-    let expanded = expand::expand(raw, environment).map_err(|error| error.after(prefix))?;
-    let value = expanded.trim_matches([' ', '\t']);
+    let start = name.len() + 1;
+    let value = value.trim_matches([' ', '\t']);
     if value.is_empty() {
         return Err(SyntaxError::at(
-            text,
-            text.len(),
+            line,
+            line.len(),
             format!("expected a value for {name}"),
         ));
     }
     if value.contains(|c: char| c.is_ascii_control() && c != '\t') {
         return Err(SyntaxError::at(
-            text,
-            prefix.len(),
+            line,
+            start,
             format!("expected a value for {name} without line breaks or control characters"),
         ));
     }
     if value.len() > LONGEST_HEADER {
         return Err(SyntaxError::at(
-            text,
-            prefix.len(),
+            line,
+            start,
             format!("expected a value for {name} of at most 64 KiB"),
         ));
     }

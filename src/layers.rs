@@ -182,6 +182,7 @@ impl<'c> Layers<'c> {
             ("data" | "baseline", _) => vec![],
             ("data_file", _) => vec![format!("@{}", beside(path, &member.one()?))],
             ("baseline_file", _) => vec![beside(path, &member.one()?)],
+            _ if is_path(argument) => vec![beside(path, &member.one()?)],
             ("headers", _) => member.header_lines()?,
             (_, ArgAction::Append) => member.many()?,
             (_, ArgAction::SetTrue) => {
@@ -254,6 +255,12 @@ impl<'c> Layers<'c> {
         layer.0.push((id.to_owned(), source));
         Ok(())
     }
+}
+
+/// Whether a flag's value is a path.
+fn is_path(argument: &Arg) -> bool {
+    let names = argument.get_value_names().unwrap_or_default();
+    names.iter().any(|name| name == "FILE" || name == "PATH")
 }
 
 /// A path in a config is relative to it.

@@ -23,6 +23,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod duration;
+pub mod endpoint;
 pub mod environment;
 pub mod exchange;
 pub mod expand;
@@ -33,12 +34,16 @@ pub mod headers;
 pub mod layers;
 pub mod plan;
 pub mod record;
+pub mod redirect;
 pub mod report;
+pub mod request;
 pub mod secret;
 pub mod size;
 pub mod syntax;
 pub mod target;
 pub mod text;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod verdict;
 
 use check::Outcome;
@@ -91,20 +96,18 @@ fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
             if outcomes.iter().any(Outcome::is_explained_by_body) {
                 answer.read_excerpt(report::EXCERPT_READ);
             }
-            let exchange = &answer.exchange;
-            tell(plan, Ok(exchange), exchange.phases, &outcomes, out, err)
+            tell(plan, Ok(&answer.exchange), &outcomes, out, err)
         }
         Err(none) => {
             let outcomes = check::without_exchange(&plan.checks, &none.error.to_string());
-            tell(plan, Err(&none.error), none.phases, &outcomes, out, err)
+            tell(plan, Err(&none), &outcomes, out, err)
         }
     }
 }
 
 fn tell(
     plan: &Plan,
-    result: Result<&exchange::Exchange, &exchange::FetchError>,
-    phases: exchange::Phases,
+    result: Result<&exchange::Exchange, &exchange::NoAnswer>,
     outcomes: &[Outcome],
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -115,7 +118,6 @@ fn tell(
         method: &plan.request.method,
         url: plan.request.target.shown(),
         result,
-        phases,
         outcomes,
         secrets: &plan.output.secrets,
     };

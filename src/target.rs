@@ -1,10 +1,10 @@
 //! The URL: what to dial, what to ask for, what may be shown of it.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use crate::endpoint::{Endpoint, Host};
 use crate::secret::Secret;
 use crate::syntax::SyntaxError;
 
@@ -27,9 +27,11 @@ const LONGEST: usize = 8 << 10;
 /// Where a probe goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// What to dial.
+    /// Whether TLS is spoken there.
+    pub scheme: Scheme,
+    /// The host.
     pub host: Host,
-    /// The port to dial, 80 where the URL has none.
+    /// The port, the scheme's own where the URL has none.
     pub port: u16,
     /// Host and port as the URL has them, for the request.
     pub authority: String,
@@ -39,24 +41,30 @@ pub struct Target {
     pub credentials: Option<Secret>,
 }
 
-/// The host of a URL, by the way its addresses are found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Host {
-    /// An IP literal.
-    Ip(IpAddr),
-    /// `localhost` or a name below it, which is loopback without asking DNS (RFC 6761, section 6.3).
-    Localhost,
-    /// A name to look up.
-    Name(String),
+/// How the server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
 }
 
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Scheme {
+    fn port(self) -> u16 {
         match self {
-            Self::Ip(ip) => ip.fmt(f),
-            Self::Localhost => f.write_str("localhost"),
-            Self::Name(name) => f.write_str(name),
+            Self::Http => 80,
+            Self::Https => 443,
         }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
     }
 }
 
@@ -64,7 +72,7 @@ impl Target {
     /// Reads a URL in any of its short forms: `http://host/path`, `host:8000/health`, `:8000/health`.
     ///
     /// # Errors
-    /// Text that is no such URL, a scheme other than http, a port outside 1–65535.
+    /// Text that is no such URL, another scheme, a port outside 1–65535.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let at = |offset: usize, expected: &str| SyntaxError::at(text, offset, expected);
         if text.len() > LONGEST {
@@ -76,7 +84,7 @@ impl Target {
                 "expected no white space; a space is written %20",
             ));
         }
-        let start = after_scheme(text)?;
+        let (scheme, start) = scheme(text)?;
         let end = text[start..]
             .find(['/', '?', '#'])
             .map_or(text.len(), |length| start + length);
@@ -87,34 +95,46 @@ impl Target {
             ),
             None => (None, start),
         };
-        let (host_text, port_start) = split_port(text, host_start, end)?;
-        let port = match port_start {
-            Some(port_start) => Some(port(text, port_start, end)?),
-            None => None,
-        };
-        let host = host(text, host_start, host_text)?;
-        let shown_host = if host_text.is_empty() {
-            "localhost"
-        } else {
-            host_text
-        };
+        let endpoint = Endpoint::within(text, host_start, end)?;
         Ok(Self {
-            host,
-            port: port.unwrap_or(80),
-            authority: match port {
-                Some(port) => format!("{shown_host}:{port}"),
-                None => shown_host.to_owned(),
-            },
+            scheme,
+            authority: endpoint.to_string(),
+            port: endpoint.port.unwrap_or(scheme.port()),
+            host: endpoint.host,
             path_and_query: path_and_query(&text[end..]),
             credentials,
         })
+    }
+
+    /// The URL, for the request: without credentials and fragment.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!(
+            "{}://{}{}",
+            self.scheme, self.authority, self.path_and_query
+        )
+    }
+
+    /// Host and port, the port always.
+    #[must_use]
+    pub fn host_and_port(&self) -> String {
+        match self.authority.rsplit_once(':') {
+            Some((_, port)) if !port.ends_with(']') => self.authority.clone(),
+            _ => format!("{}:{}", self.authority, self.port),
+        }
+    }
+
+    /// Whether both are one server: scheme, host and port are the same (RFC 6454, section 5).
+    #[must_use]
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && self.host == other.host && self.port == other.port
     }
 
     /// The URL without credentials and query, which may hold secrets.
     #[must_use]
     pub fn shown(&self) -> String {
         let path = self.path_and_query.split('?').next().unwrap_or("/");
-        format!("http://{}{path}", self.authority)
+        format!("{}://{}{path}", self.scheme, self.authority)
     }
 
     /// The query, which is sent but never shown.
@@ -143,22 +163,20 @@ pub fn redacted(text: &str) -> String {
     }
 }
 
-/// Where the authority begins.
-fn after_scheme(text: &str) -> Result<usize, SyntaxError> {
-    let Some(length) = text.find("://") else {
-        return Ok(0);
+/// The scheme, and where the authority begins.
+fn scheme(text: &str) -> Result<(Scheme, usize), SyntaxError> {
+    let Some(length) = text
+        .find("://")
+        .filter(|length| is_scheme(&text[..*length]))
+    else {
+        return Ok((Scheme::Http, 0));
     };
-    if !is_scheme(&text[..length]) {
-        return Ok(0);
-    }
+    let expected = |expected: &str| Err(SyntaxError::at(text, 0, expected));
     match text[..length].to_ascii_lowercase().as_str() {
-        "http" => Ok(length + 3),
-        "https" => Err(SyntaxError::at(
-            text,
-            0,
-            "expected http://; this build has no TLS, which https needs",
-        )),
-        _ => Err(SyntaxError::at(text, 0, "expected http:// or https://")),
+        "http" => Ok((Scheme::Http, length + 3)),
+        "https" if cfg!(feature = "tls") => Ok((Scheme::Https, length + 3)),
+        "https" => expected("expected http://; this build has no TLS, which https needs"),
+        _ => expected("expected http:// or https://"),
     }
 }
 
@@ -178,99 +196,6 @@ fn credentials(text: &str, start: usize, end: usize) -> Result<Secret, SyntaxErr
         .map_err(|_| SyntaxError::at(text, start, "expected user:password in UTF-8"))
 }
 
-/// The host, and where the port begins if there is one.
-fn split_port(text: &str, start: usize, end: usize) -> Result<(&str, Option<usize>), SyntaxError> {
-    let authority = &text[start..end];
-    let host_length = if authority.starts_with('[') {
-        authority
-            .find(']')
-            .map(|bracket| bracket + 1)
-            .ok_or_else(|| SyntaxError::at(text, end, "expected ] after the IPv6 address"))?
-    } else {
-        authority.find(':').unwrap_or(authority.len())
-    };
-    let host = &authority[..host_length];
-    match authority.as_bytes().get(host_length) {
-        None => Ok((host, None)),
-        Some(b':') => Ok((host, Some(start + host_length + 1))),
-        Some(_) => Err(SyntaxError::at(
-            text,
-            start + host_length,
-            "expected : and a port, or a path",
-        )),
-    }
-}
-
-fn port(text: &str, start: usize, end: usize) -> Result<u16, SyntaxError> {
-    let digits = &text[start..end];
-    if digits.contains(':') {
-        return Err(SyntaxError::at(
-            text,
-            start,
-            "expected a port from 1 to 65535; an IPv6 address stands in brackets, as in [::1]:8000",
-        ));
-    }
-    match digits.parse::<u16>() {
-        Ok(port) if port > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
-        _ => Err(SyntaxError::at(
-            text,
-            start,
-            "expected a port from 1 to 65535",
-        )),
-    }
-}
-
-fn host(text: &str, start: usize, host: &str) -> Result<Host, SyntaxError> {
-    if let Some(address) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
-        return address
-            .parse::<Ipv6Addr>()
-            .map(|ip| Host::Ip(IpAddr::V6(ip)))
-            .map_err(|_| SyntaxError::at(text, start + 1, "expected an IPv6 address"));
-    }
-    if host.is_empty() {
-        return if text[start..].starts_with(':') {
-            Ok(Host::Localhost)
-        } else {
-            Err(SyntaxError::at(
-                text,
-                start,
-                "expected a host, as in localhost:8000/health",
-            ))
-        };
-    }
-    if host.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(SyntaxError::at(
-            text,
-            start,
-            format!("expected a host, not a number; for a port write :{host}"),
-        ));
-    }
-    if let Ok(ip) = host.parse() {
-        return Ok(Host::Ip(ip));
-    }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    if let Some(offset) = host.find(|c| !allowed(c)) {
-        return Err(SyntaxError::at(
-            text,
-            start + offset,
-            "expected a host of letters, digits, - and . (other alphabets in their xn-- form)",
-        ));
-    }
-    if host.len() > 253 {
-        return Err(SyntaxError::at(
-            text,
-            start,
-            "expected a host of at most 253 characters (RFC 1035)",
-        ));
-    }
-    let name = host.to_ascii_lowercase();
-    let label = name.strip_suffix('.').unwrap_or(&name);
-    if label == "localhost" || label.ends_with(".localhost") {
-        return Ok(Host::Localhost);
-    }
-    Ok(Host::Name(name))
-}
-
 fn path_and_query(text: &str) -> String {
     let without_fragment = text.split('#').next().unwrap_or_default();
     let slash = if without_fragment.starts_with('/') {
@@ -283,7 +208,8 @@ fn path_and_query(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Host, Target, redacted};
+    use super::{Target, redacted};
+    use crate::endpoint::Host;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     #[track_caller]
@@ -300,6 +226,10 @@ mod tests {
                 8000,
             ),
             ("HTTP://Host", "http://Host/", 80),
+            #[cfg(feature = "tls")]
+            ("Https://h", "https://h/", 443),
+            #[cfg(feature = "tls")]
+            ("https://h:8443/", "https://h:8443/", 8443),
             ("host:8000/health", "http://host:8000/health", 8000),
             ("host/health", "http://host/health", 80),
             (":8000/health", "http://localhost:8000/health", 8000),
@@ -333,10 +263,10 @@ mod tests {
         for (text, host) in [
             ("127.0.0.1", Host::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST))),
             ("[::1]", Host::Ip(IpAddr::V6(Ipv6Addr::LOCALHOST))),
-            ("LocalHost", Host::Localhost),
-            ("localhost.", Host::Localhost),
-            ("api.localhost", Host::Localhost),
-            (":80", Host::Localhost),
+            ("LocalHost", Host::Localhost("localhost".into())),
+            ("localhost.", Host::Localhost("localhost".into())),
+            ("api.localhost", Host::Localhost("api.localhost".into())),
+            (":80", Host::Localhost("localhost".into())),
             ("notlocalhost", Host::Name("notlocalhost".into())),
             (
                 "model_server-1.svc",
@@ -375,10 +305,6 @@ mod tests {
                 "column 8: expected a host, as in localhost:8000/health",
             ),
             ("ftp://h/", "column 1: expected http:// or https://"),
-            (
-                "https://h/",
-                "column 1: expected http://; this build has no TLS, which https needs",
-            ),
             ("h:0/", &format!("column 3: {PORT}")),
             ("h:65536", &format!("column 3: {PORT}")),
             ("h:80a/", &format!("column 3: {PORT}")),

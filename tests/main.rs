@@ -9,6 +9,7 @@
 
 mod answer;
 mod baseline;
+mod certificates;
 mod checks;
 mod config;
 mod credit_scoring;
@@ -19,12 +20,17 @@ mod fastapi;
 mod house;
 mod json;
 mod output;
+mod plain;
 mod readme;
 mod recipes;
+mod redirect;
 mod request;
 mod schema;
+mod secrets;
 mod settings;
 mod support;
 mod target;
+mod tls;
 mod tour;
 mod uvicorn;
+mod via;

@@ -100,7 +100,10 @@ fn json_is_one_object_with_documented_fields() {
     let elapsed = object["elapsed_ms"].take().as_f64().unwrap();
     let phases = object["phases_ms"].take();
     let names: Vec<&String> = phases.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["connect", "processing", "resolve", "transfer"]);
+    assert_eq!(
+        names,
+        ["connect", "processing", "resolve", "tls", "transfer"]
+    );
     let sum: f64 = phases
         .as_object()
         .unwrap()
@@ -117,6 +120,7 @@ fn json_is_one_object_with_documented_fields() {
             "reason": "status is \"loading\", expected \"ok\"; x is missing, expected 1",
             "url": format!("http://localhost:{}/h", server.port()),
             "method": "GET",
+            "redirects": [],
             "address": format!("127.0.0.1:{}", server.port()),
             "status": 200,
             "elapsed_ms": null,

@@ -1,6 +1,9 @@
 //! The README is run: what it shows is what the executable says.
 
-use crate::support::{Server, assert_ran, hold, probe, response};
+use crate::certificates::{Authority, file};
+use crate::support::{Ran, Server, assert_ran, hold, probe, response};
+use crate::tls;
+use crate::via::{socket_path, unix_server};
 use std::process::Command;
 
 const README: &str = include_str!("../README.md");
@@ -28,6 +31,57 @@ fn server(state: &str) -> Option<Server> {
         "stuck" => Some(Server::playing(hold)),
         "none" => None,
         other => panic!("no such server: {other}"),
+    }
+}
+
+/// What the README's lines take for granted: a healthy server at every port and socket, and files.
+struct World {
+    plain: Server,
+    secured: Server,
+    cacert: String,
+    token: String,
+    headers: String,
+    socket: String,
+}
+
+impl World {
+    fn new(name: &str) -> Self {
+        let body = READY.replace('\n', "");
+        let authority = Authority::new("Private CA");
+        let socket = socket_path(name);
+        unix_server(&socket, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        Self {
+            plain: Server::answering(response("200 OK", &body)),
+            secured: tls::serve(tls::config(&authority.sign(&["localhost", "app"]))),
+            cacert: authority.file(),
+            token: file("t0ken\n"),
+            headers: file("X-Api-Key: k3y\n"),
+            socket,
+        }
+    }
+
+    fn probe(&self, words: &[String]) -> Ran {
+        let (plain, secured) = (self.plain.port(), self.secured.port());
+        let arguments: Vec<String> = words
+            .iter()
+            .map(|word| match word.as_str() {
+                "URL" => format!(":{plain}/"),
+                "ca.pem" | "/etc/ssl/private-ca.pem" => self.cacert.clone(),
+                "token" | "/run/secrets/probe_token" => self.token.clone(),
+                "@/run/secrets/probe_headers" => format!("@{}", self.headers),
+                "app.sock" => self.socket.clone(),
+                other => other
+                    .replace(":8000", &format!(":{plain}"))
+                    .replace(":8443", &format!(":{secured}")),
+            })
+            .collect();
+        probe(&arguments)
+            .env("PORT", &plain.to_string())
+            .env("KEY", "k")
+            .env("PASSWORD", "p")
+            .env("PROBE_PASSWORD", "p")
+            .env("SSL_CERT_FILE", &self.cacert)
+            .run()
     }
 }
 
@@ -110,20 +164,12 @@ fn table(header: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn every_translation_from_curl_is_healthy_on_a_healthy_server() {
-    let body = READY.replace('\n', "");
-    let server = Server::answering(response("200 OK", &body));
+    let world = World::new("translations");
     let rows = table("| with curl, jq and grep | with healthprobe |");
-    assert!(rows.len() >= 10);
+    assert!(rows.len() >= 18);
     for row in rows {
         let command = row[1].strip_prefix("healthprobe ").unwrap();
-        let arguments: Vec<String> = words(command)
-            .iter()
-            .map(|word| match word.as_str() {
-                "URL" => format!(":{}/", server.port()),
-                other => other.to_owned(),
-            })
-            .collect();
-        let ran = probe(&arguments).env("KEY", "k").env("PASSWORD", "p").run();
+        let ran = world.probe(&words(command));
         assert_eq!(
             (ran.code, ran.err.as_str()),
             (Some(0), ""),
@@ -155,7 +201,7 @@ fn every_assertion_of_the_table_holds_and_can_fail() {
 
 #[test]
 fn every_healthcheck_line_is_one() {
-    let server = Server::json(READY);
+    let world = World::new("lines");
     let mut seen = 0;
     for line in README
         .lines()
@@ -163,16 +209,11 @@ fn every_healthcheck_line_is_one() {
     {
         let (_, list) = line.split_once("CMD ").unwrap();
         let words: Vec<String> = serde_json::from_str(list).unwrap();
-        let port = server.port().to_string();
-        let arguments: Vec<String> = words[1..]
-            .iter()
-            .map(|word| word.replace(":8000", &format!(":{port}")))
-            .collect();
-        let ran = probe(&arguments).env("PORT", &port).run();
+        let ran = world.probe(&words[1..]);
         assert_eq!(ran.code, Some(0), "{line}: {ran:?}");
         seen += 1;
     }
-    assert_eq!(seen, 2);
+    assert_eq!(seen, 6);
 }
 
 #[test]

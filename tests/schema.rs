@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
+use crate::certificates::Certificate;
 use crate::credit_scoring::credit_python;
 use crate::support::{Ran, free_port, probe};
 
@@ -45,6 +46,8 @@ $.headers type                 | {"headers": ["X-A: b"]}
 $.headers['X-A'] type          | {"headers": {"X-A": ["b"]}}
 $.headers pattern              | {"headers": {"X A": "b"}}
 $.user pattern                 | {"user": "nobody"}
+$.bearer_file type             | {"bearer_file": true}
+$ false                        | {"user": "a:b", "bearer_file": "probe-token"}
 $.data_file type               | {"data_file": {}}
 $.timeout exclusiveMinimum     | {"timeout": 0}
 $.timeout pattern              | {"timeout": "soon"}
@@ -53,6 +56,18 @@ $.max_body minimum             | {"max_body": 0}
 $.max_body pattern             | {"max_body": "1.5MiB"}
 $.ipv4 type                    | {"ipv4": "yes"}
 $ not                          | {"ipv4": true, "ipv6": true}
+$.location type                | {"location": "yes"}
+$.connect_to type              | {"connect_to": {}}
+$.unix_socket type             | {"unix_socket": ["x"]}
+$ false                        | {"unix_socket": "x", "connect_to": "localhost"}
+$ false                        | {"proxy": ":1", "connect_to": "localhost"}
+$ false                        | {"proxy": ":1", "unix_socket": "x"}
+$.proxy type                   | {"proxy": null}
+$.insecure type                | {"insecure": "true"}
+$.cacert type                  | {"cacert": []}
+$.cert type                    | {"cert": true}
+$ dependentRequired            | {"key": "client.key"}
+$.min_cert_validity pattern    | {"url": "https://localhost:8000", "min_cert_validity": "soon"}
 $.expect_status minimum        | {"expect_status": 99}
 $.expect_status pattern        | {"expect_status": "ok"}
 $.expect_header oneOf          | {"expect_header": {"X-A": "b"}}
@@ -87,7 +102,11 @@ fn examples() -> Vec<Value> {
     let mut examples = schema()["examples"].as_array().unwrap().clone();
     for (key, property) in properties() {
         for example in property["examples"].as_array().unwrap() {
-            examples.push(json!({ &key: example }));
+            examples.push(match key.as_str() {
+                // Of no use without a certificate.
+                "key" => json!({ "cert": "client.pem", "key": example }),
+                _ => json!({ &key: example }),
+            });
         }
         if let Some(default) = property.get("default") {
             examples.push(json!({ &key: default }));
@@ -116,6 +135,12 @@ impl Folder {
         for file in ["request.json", "baseline.json"] {
             fs::write(folder.join(file), "{}").unwrap();
         }
+        fs::write(folder.join("probe-token"), "t0ken\n").unwrap();
+        let client = Certificate::self_signed("client");
+        let both = [client.pem(), client.key_pem()].concat();
+        fs::write(folder.join("ca.pem"), client.pem()).unwrap();
+        fs::write(folder.join("client.pem"), both).unwrap();
+        fs::write(folder.join("client.key"), client.key_pem()).unwrap();
         Self(folder)
     }
 
@@ -123,7 +148,12 @@ impl Folder {
     fn probe(&self, config: &Value) -> Ran {
         let mut config = config.clone();
         if let Some(members) = config.as_object_mut() {
-            members.entry("url").or_insert("localhost:8000".into());
+            let url = if members.contains_key("min_cert_validity") {
+                "https://localhost:8000"
+            } else {
+                "localhost:8000"
+            };
+            members.entry("url").or_insert(url.into());
         }
         let port = free_port().to_string();
         let file = self.0.join("probe.json");

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -251,6 +252,23 @@ pub fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// A program of the machine's; `None` after saying so where there is none, which
+/// `HEALTHPROBE_REQUIRE_SERVERS=1` makes a failure.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let found = folders
+        .map(|folder| folder.join(name))
+        .find(|path| path.exists());
+    if found.is_none() {
+        let required = std::env::var("HEALTHPROBE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+        assert!(!required, "{name} is not installed");
+        // Not eprintln!, which the test harness captures.
+        let _ = writeln!(std::io::stderr(), "skipped: {name} is not installed");
+    }
+    found
 }
 
 /// Whether IPv6's loopback exists here.

@@ -190,10 +190,6 @@ fn a_bad_target_is_an_error_and_nothing_is_sent() {
             "URL \"h:80a\": column 3: expected a port from 1 to 65535",
         ),
         (
-            "https://h/",
-            "URL \"https://h/\": column 1: expected http://; this build has no TLS, which https needs",
-        ),
-        (
             ":${NOPORT}/",
             "URL \":${NOPORT}/\": column 2: the variable NOPORT is not set; set it, or write ${NOPORT:-default}",
         ),
@@ -217,14 +213,14 @@ fn a_bad_target_is_an_error_and_nothing_is_sent() {
         &ran,
         1,
         "",
-        "error: --ipv6: the URL's host is the IPv4 address 127.0.0.1\n",
+        "error: --ipv6: the host to dial is the IPv4 address 127.0.0.1\n",
     );
     let ran = probe(&["-4", "[::1]:1"]).run();
     assert_ran(
         &ran,
         1,
         "",
-        "error: --ipv4: the URL's host is the IPv6 address ::1\n",
+        "error: --ipv4: the host to dial is the IPv6 address ::1\n",
     );
 }
 

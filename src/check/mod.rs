@@ -8,6 +8,7 @@ use std::fmt;
 use crate::exchange::{BodyError, BodyNeed, Exchange};
 
 pub mod body;
+pub mod certificate;
 pub mod header;
 pub mod json;
 pub mod latency;
@@ -15,6 +16,7 @@ pub mod pattern;
 pub mod status;
 
 use body::BodyCheck;
+use certificate::MinValidity;
 use header::HeaderAssertion;
 use json::Assertion;
 use json::baseline::Baseline;
@@ -37,6 +39,8 @@ pub enum Check {
     Baseline(Baseline),
     /// `--max-latency`
     Latency(MaxLatency),
+    /// `--min-cert-validity`
+    Certificate(MinValidity),
 }
 
 /// What became of one check.
@@ -112,6 +116,7 @@ impl Check {
             Self::Json(assertion) => assertion.find(document),
             Self::Baseline(baseline) => baseline.find(document),
             Self::Latency(limit) => limit.find(exchange),
+            Self::Certificate(limit) => limit.find(exchange),
         }
     }
 
@@ -123,6 +128,7 @@ impl Check {
             Self::Json(assertion) => assertion.expected(),
             Self::Baseline(baseline) => baseline.expected(),
             Self::Latency(limit) => format!("at most {limit}"),
+            Self::Certificate(limit) => format!("at least {limit}"),
         }
     }
 
@@ -147,6 +153,7 @@ impl fmt::Display for Check {
             Self::Json(assertion) => write!(f, "expect {assertion}"),
             Self::Baseline(baseline) => write!(f, "baseline {baseline}"),
             Self::Latency(limit) => write!(f, "max-latency {limit}"),
+            Self::Certificate(limit) => write!(f, "min-cert-validity {limit}"),
         }
     }
 }
@@ -159,7 +166,7 @@ pub fn body_need(checks: &[Check]) -> BodyNeed {
         match check {
             Check::Body(BodyCheck::Contains(text)) => texts.push(text.clone()),
             Check::Body(_) | Check::Json(_) | Check::Baseline(_) => return BodyNeed::Whole,
-            Check::Status(_) | Check::Header(_) | Check::Latency(_) => {}
+            Check::Status(_) | Check::Header(_) | Check::Latency(_) | Check::Certificate(_) => {}
         }
     }
     if texts.is_empty() {

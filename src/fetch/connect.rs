@@ -1,66 +1,68 @@
-//! Addresses → a connection, and bytes over it, all within the deadline.
+//! Addresses → a connected socket.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use socket2::{Domain, SockAddr, Type};
 
-use super::buffers::GrowingBuffers;
 use super::progress::Progress;
-use super::socket_timeout;
-use crate::exchange::{FetchError, Stage};
+use super::socket::{Socket, at_least_something};
+use crate::exchange::{Address, FetchError, Stage};
 
-/// Dials TCP.
-#[derive(Debug)]
-pub(super) struct TcpConnector {
-    pub(super) progress: Arc<Progress>,
-    /// The size of the output buffer, which has to hold the longest header.
-    pub(super) output: usize,
-}
-
-impl Connector for TcpConnector {
-    type Out = TcpTransport;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails,
-        _: Option<()>,
-    ) -> Result<Option<TcpTransport>, ureq::Error> {
-        let (stream, address) = self
-            .dial(&details.addrs)
-            .map_err(|error| ureq::Error::Other(error.into()))?;
-        if details.config.no_delay() {
-            stream.set_nodelay(true)?;
-        }
-        self.progress.connected(address);
-        Ok(Some(TcpTransport {
-            stream,
-            buffers: GrowingBuffers::new(self.output),
-            progress: Arc::clone(&self.progress),
-            refused: false,
-        }))
-    }
-}
-
-impl TcpConnector {
-    /// Tries each address in turn. One that does not answer gets its share of
-    /// the time left, so that it cannot use up that of the others.
-    fn dial(&self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), FetchError> {
-        let mut failures: Vec<(SocketAddr, String)> = Vec::new();
-        for (index, address) in addresses.iter().enumerate() {
-            let untried = u32::try_from(addresses.len() - index).unwrap_or(1);
-            let left = self
-                .progress
-                .left(|| Stage::Connect(addresses[..=index].to_vec()))?;
-            match TcpStream::connect_timeout(address, socket_timeout(left / untried)) {
-                Ok(stream) => return Ok((stream, *address)),
-                Err(error) => failures.push((*address, plain(&error))),
+/// Tries each address in turn. One that does not answer gets its share of the
+/// time left, so that it cannot use up that of the others.
+pub(super) fn tcp(
+    addresses: &[SocketAddr],
+    no_delay: bool,
+    progress: &Arc<Progress>,
+) -> Result<Socket, FetchError> {
+    let tried = |count: usize| {
+        let addresses = addresses[..count].iter();
+        Stage::Connect(addresses.map(|address| Address::Tcp(*address)).collect())
+    };
+    let mut failures = Vec::new();
+    for (index, address) in addresses.iter().enumerate() {
+        let untried = u32::try_from(addresses.len() - index).unwrap_or(1);
+        let left = progress.left(|| tried(index + 1))?;
+        match TcpStream::connect_timeout(address, at_least_something(left / untried)) {
+            Ok(stream) => {
+                if no_delay {
+                    stream
+                        .set_nodelay(true)
+                        .map_err(|error| FetchError::Io(error.to_string()))?;
+                }
+                progress.connected(Address::Tcp(*address));
+                return Ok(Socket::new(stream.into(), Arc::clone(progress)));
             }
+            Err(error) => failures.push((Address::Tcp(*address), plain(&error))),
         }
-        // The deadline is the reason if it has passed meanwhile.
-        self.progress.left(|| Stage::Connect(addresses.to_vec()))?;
-        Err(FetchError::Connect(failures))
+    }
+    // The deadline is the reason if it has passed meanwhile.
+    progress.left(|| tried(addresses.len()))?;
+    Err(FetchError::Connect(failures))
+}
+
+/// Connects to a unix socket. A server that takes no connections lets it wait,
+/// for as long as the write timeout says (unix(7)).
+pub(super) fn unix(path: &str, progress: &Arc<Progress>) -> Result<Socket, FetchError> {
+    let address = Address::Unix(path.to_owned());
+    let stage = || Stage::Connect(vec![address.clone()]);
+    let left = progress.left(stage)?;
+    let connected = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).and_then(|socket| {
+        socket.set_write_timeout(Some(at_least_something(left)))?;
+        socket.connect(&SockAddr::unix(path)?)?;
+        Ok(socket)
+    });
+    match connected {
+        Ok(socket) => {
+            progress.connected(address);
+            Ok(Socket::new(socket, Arc::clone(progress)))
+        }
+        Err(error) => {
+            progress.left(stage)?;
+            Err(FetchError::Connect(vec![(address, plain(&error))]))
+        }
     }
 }
 
@@ -68,110 +70,12 @@ impl TcpConnector {
 fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::TimedOut => "no answer".to_owned(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer".to_owned(),
         io::ErrorKind::HostUnreachable => "no route to host".to_owned(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
         io::ErrorKind::AddrNotAvailable => "address not available".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotFound => "no such socket".to_owned(),
         _ => error.to_string(),
-    }
-}
-
-/// A TCP connection whose every read and write ends with the deadline.
-#[derive(Debug)]
-pub(super) struct TcpTransport {
-    stream: TcpStream,
-    buffers: GrowingBuffers,
-    progress: Arc<Progress>,
-    /// The server reads no more of the request; it may have said why.
-    refused: bool,
-}
-
-impl TcpTransport {
-    fn write_all(&mut self, amount: usize) -> Result<(), FetchError> {
-        let mut unsent = &self.buffers.output()[..amount];
-        while !unsent.is_empty() && !self.refused {
-            let left = self.progress.left(|| Stage::Send)?;
-            let written = self
-                .stream
-                .set_write_timeout(Some(socket_timeout(left)))
-                .and_then(|()| self.stream.write(unsent));
-            match written {
-                Ok(sent) => unsent = &unsent[sent..],
-                Err(error) if is_reset(&error) => self.refused = true,
-                Err(error) => forgive(&self.progress, &error, || Stage::Send)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn read(&mut self) -> Result<usize, FetchError> {
-        let room = self.buffers.input_append_buf();
-        if room.is_empty() {
-            return Err(FetchError::Io("a line without end".to_owned()));
-        }
-        loop {
-            let left = self.progress.left(|| self.progress.awaited())?;
-            let read = self
-                .stream
-                .set_read_timeout(Some(socket_timeout(left)))
-                .and_then(|()| self.stream.read(room));
-            match read {
-                Ok(read) => {
-                    self.progress.receive(&room[..read]);
-                    return Ok(read);
-                }
-                Err(error) => forgive(&self.progress, &error, || self.progress.awaited())?,
-            }
-        }
-    }
-}
-
-/// An interrupted call, and a timeout that came a moment early, are tried again;
-/// the deadline has the last word.
-fn forgive(
-    progress: &Progress,
-    error: &io::Error,
-    stage: impl FnOnce() -> Stage,
-) -> Result<(), FetchError> {
-    match error.kind() {
-        io::ErrorKind::Interrupted => Ok(()),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => progress.left(stage).map(|_| ()),
-        _ if is_reset(error) => Err(FetchError::Closed {
-            received: progress.received(),
-            reset: true,
-        }),
-        _ => Err(FetchError::Io(error.to_string())),
-    }
-}
-
-fn is_reset(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-    )
-}
-
-impl Transport for TcpTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        self.write_all(amount)
-            .map_err(|error| ureq::Error::Other(error.into()))
-    }
-
-    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        let read = self
-            .read()
-            .map_err(|error| ureq::Error::Other(error.into()))?;
-        self.buffers.input_appended(read);
-        Ok(read > 0)
-    }
-
-    fn is_open(&mut self) -> bool {
-        // Each probe has a connection of its own.
-        false
     }
 }

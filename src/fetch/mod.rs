@@ -1,26 +1,41 @@
-//! Plan → exchange. The only rooms that name ureq.
+//! Request → exchange. The only rooms that name ureq.
 //!
 //! ureq speaks HTTP; resolver, connector and transport are ours, so that one
 //! deadline holds over everything and every phase is measured.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::time::Duration;
 
 use ureq::http;
 use ureq::{Agent, BodyReader};
 
-use crate::exchange::{Body, BodyEnd, BodyError, BodyNeed, Exchange, FetchError, Phases};
-use crate::plan::Request;
+#[cfg(feature = "tls")]
+use crate::exchange::Stage;
+use crate::exchange::{
+    Body, BodyEnd, BodyError, BodyNeed, Ending, Exchange, FetchError, NoAnswer, Redirect,
+};
+use crate::redirect;
+use crate::request::Request;
+#[cfg(feature = "tls")]
+use crate::target::Scheme;
+#[cfg(feature = "tls")]
+use crate::tls;
 
 mod buffers;
 mod connect;
 mod progress;
 mod resolve;
+#[cfg(feature = "tls")]
+mod secure;
+mod socket;
+mod transport;
+#[cfg(feature = "tls")]
+mod tunnel;
 
-use connect::TcpConnector;
 use progress::Progress;
 use resolve::Lookup;
+use transport::Road;
 
 /// The most of a request's body that is written at once, in bytes.
 const LARGEST_WRITE: usize = 64 << 10;
@@ -35,38 +50,115 @@ pub struct Answer {
 /// The part of a body that the checks did not need.
 struct Rest(BodyReader<'static>);
 
-/// A probe that ended without an answer, and how long each phase took until then.
-#[derive(Debug)]
-pub struct NoAnswer {
-    /// Why.
-    pub error: FetchError,
-    /// How long it took.
-    pub phases: Phases,
-}
-
-/// Makes the request and reads its answer as far as the checks need it, within
-/// the request's deadline.
+/// Makes the request, follows redirects if it says so, and reads the answer as
+/// far as the checks need it, within the request's deadline.
 ///
 /// # Errors
 /// No answer whose status and headers could be read in time.
-pub fn fetch(request: &Request) -> Result<Answer, NoAnswer> {
+pub fn fetch(request: &Request) -> Result<Answer, Box<NoAnswer>> {
     let progress = Arc::new(Progress::start(request.timeout));
-    let no_answer = |error: FetchError| NoAnswer {
-        error,
-        phases: progress.phases(),
+    let mut redirects = Vec::new();
+    match follow(request, &progress, &mut redirects) {
+        Ok(mut answer) => {
+            answer.exchange.redirects = redirects;
+            Ok(answer)
+        }
+        Err(error) => Err(Box::new(NoAnswer {
+            error,
+            phases: progress.phases(),
+            redirects,
+        })),
+    }
+}
+
+/// Makes one request after the other until one is not redirected.
+fn follow(
+    request: &Request,
+    progress: &Arc<Progress>,
+    redirects: &mut Vec<Redirect>,
+) -> Result<Answer, FetchError> {
+    let mut request = Cow::Borrowed(request);
+    loop {
+        let response = once(&request, progress)?;
+        let status = response.status().as_u16();
+        let location = response.headers().get(http::header::LOCATION);
+        let Some(location) = location.filter(|_| request.location && redirect::is_redirect(status))
+        else {
+            return answer(response, &request, progress);
+        };
+        if redirects.len() == redirect::MOST {
+            return Err(FetchError::Redirect(format!(
+                "more than {} redirects",
+                redirect::MOST
+            )));
+        }
+        let (next, redirect) = redirect::follow(&request, status, location.as_bytes())?;
+        redirects.push(redirect);
+        progress.redirected();
+        request = Cow::Owned(next);
+    }
+}
+
+/// Makes one request and reads the head of its answer.
+#[cfg(feature = "tls")]
+fn once(
+    request: &Request,
+    progress: &Arc<Progress>,
+) -> Result<http::Response<ureq::Body>, FetchError> {
+    let client = match request.target.scheme {
+        Scheme::Https => Some(tls::Client::new(&request.tls).map_err(FetchError::Tls)?),
+        Scheme::Http => None,
     };
-    let response = send(&agent(request, &progress), request)
-        .map_err(|error| no_answer(explain(error, &progress)))?;
+    let road = Road {
+        client: client.clone(),
+        ..road(request, progress)
+    };
+    send(road, request, progress).map_err(|error| match client {
+        Some(client) => client.hint(error),
+        None => hint(error, request, progress),
+    })
+}
+
+/// A server that hangs up on plain HTTP may be waiting for TLS.
+#[cfg(feature = "tls")]
+fn hint(error: FetchError, request: &Request, progress: &Progress) -> FetchError {
+    match (&error, progress.address(), progress.left(|| Stage::Wait)) {
+        (FetchError::Closed { received: 0, .. }, Some(address), Ok(left))
+            if request.forwarding_proxy().is_none()
+                && secure::is_spoken(&address, &request.target, left) =>
+        {
+            FetchError::SpeaksTls
+        }
+        _ => error,
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+fn once(
+    request: &Request,
+    progress: &Arc<Progress>,
+) -> Result<http::Response<ureq::Body>, FetchError> {
+    send(road(request, progress), request, progress)
+}
+
+/// The body as far as it is needed, and all else of the answer.
+fn answer(
+    response: http::Response<ureq::Body>,
+    request: &Request,
+    progress: &Progress,
+) -> Result<Answer, FetchError> {
     let (head, body) = response.into_parts();
     let Some(address) = progress.address() else {
-        return Err(no_answer(FetchError::Io("no connection".to_owned())));
+        return Err(FetchError::Io("no connection".to_owned()));
     };
     let promised = body.content_length();
     let mut rest = Rest(body.into_reader());
-    let body = rest.read_needed(request, promised, &progress);
+    let body = rest.read_needed(request, promised, progress);
     Ok(Answer {
         exchange: Exchange {
             address,
+            redirects: Vec::new(),
+            tls: progress.tls(),
             status: head.status.as_u16(),
             phrase: head.status.canonical_reason(),
             headers: head
@@ -153,9 +245,36 @@ fn found(bytes: &[u8], text: &[u8], searched: &mut usize) -> bool {
         .any(|window| window == text)
 }
 
-fn agent(request: &Request, progress: &Arc<Progress>) -> Agent {
+fn road(request: &Request, progress: &Arc<Progress>) -> Road {
+    let target = &request.target;
+    let headers: usize = request
+        .headers
+        .iter()
+        .map(|header| header.name.len() + header.value.expose().len() + 4)
+        .sum();
+    let line = request.method.len() + target.path_and_query.len() + target.authority.len();
+    let head = headers + line + 64;
+    Road {
+        target: target.clone(),
+        via: request.via.clone(),
+        #[cfg(feature = "tls")]
+        client: None,
+        progress: Arc::clone(progress),
+        output: match &request.data {
+            Some(data) => head.max(data.len().min(LARGEST_WRITE)),
+            None => head,
+        },
+    }
+}
+
+fn send(
+    road: Road,
+    request: &Request,
+    progress: &Arc<Progress>,
+) -> Result<http::Response<ureq::Body>, FetchError> {
     let config = Agent::config_builder()
-        // The environment's proxies are not for a container that asks itself.
+        // A proxy is used by our own connector, and the environment's are not for
+        // a container that asks itself.
         .proxy(None)
         .http_status_as_error(false)
         .max_redirects(0)
@@ -165,39 +284,20 @@ fn agent(request: &Request, progress: &Arc<Progress>) -> Agent {
         // Else the kernel keeps a body's last bytes back until its first are acknowledged.
         .no_delay(request.data.is_some())
         .build();
-    let head_length: usize = request
-        .headers
-        .iter()
-        .map(|header| header.name.len() + header.value.expose().len() + 4)
-        .sum();
-    let url_length = request.target.path_and_query.len() + request.target.authority.len();
-    let head = head_length + url_length + request.method.len() + 64;
-    let connector = TcpConnector {
-        progress: Arc::clone(progress),
-        output: match &request.data {
-            Some(data) => head.max(data.len().min(LARGEST_WRITE)),
-            None => head,
-        },
-    };
-    let lookup = Lookup {
-        host: request.target.host.clone(),
-        port: request.target.port,
-        family: request.family,
-        progress: Arc::clone(progress),
-    };
-    Agent::with_parts(config, connector, lookup)
+    let lookup = Lookup::new(request, progress);
+    run(&Agent::with_parts(config, road, lookup), request).map_err(|error| explain(error, progress))
 }
 
-fn send(agent: &Agent, request: &Request) -> Result<http::Response<ureq::Body>, ureq::Error> {
-    let target = &request.target;
+fn run(agent: &Agent, request: &Request) -> Result<http::Response<ureq::Body>, ureq::Error> {
     let mut builder = http::Request::builder()
         .method(request.method.as_str())
-        .uri(format!(
-            "http://{}{}",
-            target.authority, target.path_and_query
-        ));
+        .uri(request.target.url());
     for header in &request.headers {
         builder = builder.header(&header.name, header.value.expose());
+    }
+    let proxy = request.forwarding_proxy();
+    if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
+        builder = builder.header("proxy-authorization", authorization.expose());
     }
     // These announce a body, and an empty one has a length too.
     let announces = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
@@ -219,9 +319,10 @@ fn explain(error: ureq::Error, progress: &Progress) -> FetchError {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             FetchError::Closed {
                 received: progress.received(),
-                reset: false,
+                ending: Ending::Closed,
             }
         }
+        ureq::Error::Protocol(_) if is_tls(&progress.start_of_answer()) => FetchError::SpeaksTls,
         ureq::Error::Protocol(error) => FetchError::NotHttp {
             reason: plain(&error.to_string()).to_owned(),
             start: progress.start_of_answer(),
@@ -251,13 +352,17 @@ fn explain_body(
 ) -> BodyError {
     match explain(error.into(), progress) {
         FetchError::TimedOut { after, .. } => BodyError::TimedOut { after, received },
+        FetchError::Closed {
+            ending: Ending::Unannounced,
+            ..
+        } if promised.is_none() => BodyError::Unannounced { received },
         FetchError::Closed { .. } => BodyError::CutShort { received, promised },
         FetchError::NotHttp { reason, .. } => BodyError::Malformed(reason),
         other => BodyError::Malformed(other.to_string()),
     }
 }
 
-/// A duration that a socket takes: never zero, which would mean no limit.
-fn socket_timeout(left: Duration) -> Duration {
-    left.max(Duration::from_millis(1))
+/// Whether an answer begins as an alert of TLS does (RFC 8446, section 5.1).
+fn is_tls(start: &[u8]) -> bool {
+    start.starts_with(&[0x15, 0x03])
 }

@@ -2,11 +2,10 @@
 //!
 //! ureq wants its parts to be `Sync`, hence the lock; no second thread ever waits for it.
 
-use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::exchange::{FetchError, Phases, Stage};
+use crate::exchange::{Address, Ending, FetchError, Phases, Session, Stage};
 
 /// How much of an answer is kept to show what it was if it was not HTTP.
 const KEPT: usize = 32;
@@ -18,11 +17,22 @@ pub(super) struct Progress {
     marks: Mutex<Marks>,
 }
 
+/// How far the request has come that is under way.
 #[derive(Debug, Default)]
 struct Marks {
-    address: Option<SocketAddr>,
+    /// The phases of those before it, which were answered with a redirect.
+    earlier: Phases,
+    /// When it began, if it is not the first.
+    began: Option<Instant>,
+    address: Option<Address>,
+    tls: Option<Session>,
+    /// What stands between a connection and the request.
+    hurdle: Option<Stage>,
     resolved: Option<Instant>,
     connected: Option<Instant>,
+    /// Whether there is a handshake, and its end.
+    shaking: bool,
+    secured: Option<Instant>,
     first_byte: Option<Instant>,
     last_byte: Option<Instant>,
     received: usize,
@@ -57,10 +67,49 @@ impl Progress {
         self.marks().resolved = Some(Instant::now());
     }
 
-    pub(super) fn connected(&self, address: SocketAddr) {
+    pub(super) fn connected(&self, address: Address) {
         let mut marks = self.marks();
         marks.address = Some(address);
         marks.connected = Some(Instant::now());
+    }
+
+    #[cfg(feature = "tls")]
+    /// The proxy is asked for a tunnel to the server.
+    pub(super) fn dig(&self) {
+        self.marks().hurdle = Some(Stage::Tunnel);
+    }
+
+    #[cfg(feature = "tls")]
+    /// The tunnel stands.
+    pub(super) fn dug(&self) {
+        let mut marks = self.marks();
+        marks.hurdle = None;
+        marks.connected = Some(Instant::now());
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn shake_hands(&self) {
+        let mut marks = self.marks();
+        marks.hurdle = Some(Stage::Handshake);
+        marks.shaking = true;
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) fn secured(&self, session: Session) {
+        let mut marks = self.marks();
+        marks.hurdle = None;
+        marks.tls = Some(session);
+        marks.secured = Some(Instant::now());
+    }
+
+    /// Another request follows, to where this one was redirected.
+    pub(super) fn redirected(&self) {
+        let earlier = self.phases();
+        *self.marks() = Marks {
+            earlier,
+            began: Some(Instant::now()),
+            ..Marks::default()
+        };
     }
 
     /// Bytes of the answer have come; none at its end.
@@ -84,8 +133,25 @@ impl Progress {
         self.marks().last_byte = Some(Instant::now());
     }
 
-    pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.marks().address
+    pub(super) fn address(&self) -> Option<Address> {
+        self.marks().address.clone()
+    }
+
+    pub(super) fn tls(&self) -> Option<Session> {
+        self.marks().tls.clone()
+    }
+
+    /// The connection has ended too early.
+    pub(super) fn ended(&self, ending: Ending) -> FetchError {
+        let marks = self.marks();
+        match &marks.hurdle {
+            Some(Stage::Handshake) => FetchError::ClosedInHandshake(ending),
+            Some(_) => FetchError::Proxy(format!("it {ending} the connection")),
+            None => FetchError::Closed {
+                received: marks.received,
+                ending,
+            },
+        }
     }
 
     pub(super) fn received(&self) -> usize {
@@ -98,29 +164,42 @@ impl Progress {
 
     /// What is awaited, before and after the first byte of the answer.
     pub(super) fn awaited(&self) -> Stage {
-        if self.marks().first_byte.is_some() {
-            Stage::Head
-        } else {
-            Stage::Wait
+        let marks = self.marks();
+        match (&marks.hurdle, marks.first_byte) {
+            (Some(hurdle), _) => hurdle.clone(),
+            (None, Some(_)) => Stage::Head,
+            (None, None) => Stage::Wait,
         }
+    }
+
+    /// What is being written.
+    pub(super) fn sending(&self) -> Stage {
+        self.marks().hurdle.clone().unwrap_or(Stage::Send)
     }
 
     /// How long each phase took. One that has not ended lasts until now.
     pub(super) fn phases(&self) -> Phases {
         let marks = self.marks();
         let now = Instant::now();
-        let mut from = self.started;
+        let mut from = marks.began.unwrap_or(self.started);
         let mut until = |mark: Option<Instant>| {
             let to = mark.unwrap_or(now);
             let phase = to.saturating_duration_since(from);
             from = to.max(from);
             phase
         };
+        let earlier = marks.earlier;
         Phases {
-            resolve: until(marks.resolved),
-            connect: until(marks.connected),
-            processing: until(marks.first_byte),
-            transfer: until(marks.last_byte),
+            resolve: earlier.resolve + until(marks.resolved),
+            connect: earlier.connect + until(marks.connected),
+            tls: earlier.tls
+                + if marks.shaking {
+                    until(marks.secured)
+                } else {
+                    Duration::ZERO
+                },
+            processing: earlier.processing + until(marks.first_byte),
+            transfer: earlier.transfer + until(marks.last_byte),
         }
     }
 

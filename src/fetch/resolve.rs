@@ -13,9 +13,9 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use super::progress::Progress;
+use crate::endpoint::Host;
 use crate::exchange::{FetchError, Stage};
-use crate::plan::Family;
-use crate::target::Host;
+use crate::request::{Family, Request, Via};
 
 /// ureq's limit.
 const MOST_ADDRESSES: usize = 16;
@@ -23,10 +23,12 @@ const MOST_ADDRESSES: usize = 16;
 /// The lookup of one host.
 #[derive(Debug)]
 pub(super) struct Lookup {
-    pub(super) host: Host,
-    pub(super) port: u16,
-    pub(super) family: Family,
-    pub(super) progress: Arc<Progress>,
+    /// `None`: there is nothing to look up.
+    host: Option<Host>,
+    port: u16,
+    family: Family,
+    progress: Arc<Progress>,
+    is_proxy: bool,
 }
 
 impl Resolver for Lookup {
@@ -36,9 +38,17 @@ impl Resolver for Lookup {
         _: &Config,
         _: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = self
-            .addresses()
-            .map_err(|error| ureq::Error::Other(error.into()))?;
+        let found = match &self.host {
+            Some(host) => self.addresses(host).map_err(|error| {
+                let error = if self.is_proxy {
+                    error.of_proxy()
+                } else {
+                    error
+                };
+                ureq::Error::Other(error.into())
+            })?,
+            None => Vec::new(),
+        };
         self.progress.resolved();
         let mut addresses = self.empty();
         for ip in found.into_iter().take(MOST_ADDRESSES) {
@@ -49,10 +59,21 @@ impl Resolver for Lookup {
 }
 
 impl Lookup {
-    fn addresses(&self) -> Result<Vec<IpAddr>, FetchError> {
-        let all = match &self.host {
+    pub(super) fn new(request: &Request, progress: &Arc<Progress>) -> Self {
+        let dialled = request.dialled();
+        Self {
+            host: dialled.map(|(host, _)| host.clone()),
+            port: dialled.map_or(0, |(_, port)| port),
+            family: request.family,
+            progress: Arc::clone(progress),
+            is_proxy: matches!(request.via, Via::Proxy(_)),
+        }
+    }
+
+    fn addresses(&self, host: &Host) -> Result<Vec<IpAddr>, FetchError> {
+        let all = match host {
             Host::Ip(ip) => vec![*ip],
-            Host::Localhost => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            Host::Localhost(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             Host::Name(name) => self.ask(name, system)?,
         };
         let wanted: Vec<IpAddr> = all
@@ -69,7 +90,7 @@ impl Lookup {
                 Family::V4 => "IPv4 address",
                 Family::V6 => "IPv6 address",
             };
-            return Err(self.failed(format_args!("it has no {kind}")));
+            return Err(failed(host, format_args!("it has no {kind}")));
         }
         Ok(wanted)
     }
@@ -96,19 +117,19 @@ impl Lookup {
             Err(error) => Err(error),
         };
         let mut addresses: Vec<IpAddr> = Vec::new();
-        for address in answer.map_err(|error| self.failed(format_args!("{}", plain(&error))))? {
+        for address in answer.map_err(|error| failed(&name, format_args!("{}", plain(&error))))? {
             if !addresses.contains(&address.ip()) {
                 addresses.push(address.ip());
             }
         }
         Ok(addresses)
     }
+}
 
-    fn failed(&self, reason: fmt::Arguments) -> FetchError {
-        FetchError::Resolve {
-            name: self.host.to_string(),
-            reason: reason.to_string(),
-        }
+fn failed(name: &impl fmt::Display, reason: fmt::Arguments) -> FetchError {
+    FetchError::Resolve {
+        name: name.to_string(),
+        reason: reason.to_string(),
     }
 }
 
@@ -129,32 +150,29 @@ fn plain(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Lookup, plain};
+    use crate::endpoint::Host;
     use crate::exchange::{FetchError, Stage};
     use crate::fetch::progress::Progress;
-    use crate::plan::Family;
-    use crate::target::Host;
+    use crate::request::Family;
     use std::io;
     use std::net::SocketAddr;
     use std::sync::Arc;
     use std::time::Duration;
 
-    fn lookup(host: Host, family: Family, timeout: Duration) -> Lookup {
+    fn lookup(family: Family, timeout: Duration) -> Lookup {
         Lookup {
-            host,
+            host: None,
             port: 80,
             family,
             progress: Arc::new(Progress::start(timeout)),
+            is_proxy: false,
         }
-    }
-
-    fn name() -> Host {
-        Host::Name("model".to_owned())
     }
 
     #[test]
     fn a_resolver_that_never_answers_is_left_at_the_deadline() {
         let timeout = Duration::from_millis(50);
-        let asked = lookup(name(), Family::Any, timeout).ask("model", |_, _| {
+        let asked = lookup(Family::Any, timeout).ask("model", |_, _| {
             loop {
                 std::thread::park();
             }
@@ -175,13 +193,13 @@ mod tests {
             .iter()
             .map(|address| address.parse().unwrap())
             .collect();
-        let asked = lookup(name(), Family::Any, patient).ask("model", |_, _| Ok(addresses));
+        let asked = lookup(Family::Any, patient).ask("model", |_, _| Ok(addresses));
         assert_eq!(
             asked,
             Ok(vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()])
         );
-        let failed = lookup(name(), Family::Any, patient)
-            .ask("model", |_, _| Err(io::Error::other("Try again")));
+        let failed =
+            lookup(Family::Any, patient).ask("model", |_, _| Err(io::Error::other("Try again")));
         assert_eq!(
             failed.unwrap_err().to_string(),
             "cannot look up model: Try again"
@@ -196,15 +214,14 @@ mod tests {
 
     #[test]
     fn families_are_filtered_without_asking_anyone() {
-        let found = lookup(Host::Localhost, Family::V6, Duration::from_secs(20)).addresses();
+        let patient = Duration::from_secs(20);
+        let localhost = Host::Localhost("localhost".to_owned());
+        let found = lookup(Family::V6, patient).addresses(&localhost);
         assert_eq!(found, Ok(vec!["::1".parse().unwrap()]));
-        let none = lookup(
-            Host::Ip("::1".parse().unwrap()),
-            Family::V4,
-            Duration::from_secs(20),
-        );
+        let literal = Host::Ip("::1".parse().unwrap());
+        let none = lookup(Family::V4, patient).addresses(&literal);
         assert_eq!(
-            none.addresses().unwrap_err().to_string(),
+            none.unwrap_err().to_string(),
             "cannot look up ::1: it has no IPv4 address"
         );
     }

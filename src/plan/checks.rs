@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::{UsageError, parsed, read_file};
 use crate::check::body::BodyCheck;
+use crate::check::certificate::MinValidity;
 use crate::check::json::baseline::{Baseline, Ignored};
 use crate::check::json::{self, Tolerance, document};
 use crate::check::latency::MaxLatency;
@@ -12,6 +13,7 @@ use crate::check::{self, Check};
 use crate::duration;
 use crate::given::{Given, ReadFile};
 use crate::syntax::SyntaxError;
+use crate::target::{Scheme, Target};
 
 /// Reads each value of a repeatable flag as a check.
 fn push_all<T>(
@@ -31,6 +33,7 @@ fn push_all<T>(
 /// it is there for a recording, which contradicts a baseline.
 pub(super) fn all(
     given: &Given,
+    target: &Target,
     ignored: &mut Ignored,
     inline: Option<String>,
     read: &ReadFile,
@@ -74,6 +77,17 @@ pub(super) fn all(
             text,
             duration::parse,
         )?)));
+    }
+    if let Some(text) = given.one("min-cert-validity") {
+        let validity = parsed(given, "min-cert-validity", text, duration::parse)?;
+        // A redirect may still lead to https.
+        if target.scheme == Scheme::Http && !given.is_on("location") {
+            return Err(UsageError(format!(
+                "{}: expected an https:// URL; plain HTTP has no certificate",
+                given.source("min-cert-validity")
+            )));
+        }
+        checks.push(Check::Certificate(MinValidity(validity)));
     }
     Ok(checks)
 }

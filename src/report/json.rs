@@ -19,6 +19,8 @@ struct Object<'a> {
     /// The URL without credentials and query.
     url: &'a str,
     method: &'a str,
+    /// Where redirects led, one after the other.
+    redirects: Vec<String>,
     /// The address that took the connection; null if none did.
     address: Option<String>,
     /// The status code; null without an answer.
@@ -37,6 +39,7 @@ struct Object<'a> {
 struct Phases {
     resolve: f64,
     connect: f64,
+    tls: f64,
     processing: f64,
     transfer: f64,
 }
@@ -61,22 +64,25 @@ struct Check {
 pub fn line(report: &Report) -> String {
     let bounded = |text: &str| truncate(text, LONGEST_FIELD).into_owned();
     let reasons = report.reasons();
+    let phases = report.phases();
     let object = Object {
         healthy: report.verdict == Verdict::Healthy,
         reason: (!reasons.is_empty()).then(|| bounded(&reasons.join("; "))),
         url: &report.url,
         method: report.method,
+        redirects: report.redirected_to(),
         address: report
             .result
             .ok()
             .map(|exchange| exchange.address.to_string()),
         status: report.result.ok().map(|exchange| exchange.status),
-        elapsed_ms: milliseconds(report.phases.total()),
+        elapsed_ms: milliseconds(phases.total()),
         phases_ms: Phases {
-            resolve: milliseconds(report.phases.resolve),
-            connect: milliseconds(report.phases.connect),
-            processing: milliseconds(report.phases.processing),
-            transfer: milliseconds(report.phases.transfer),
+            resolve: milliseconds(phases.resolve),
+            connect: milliseconds(phases.connect),
+            tls: milliseconds(phases.tls),
+            processing: milliseconds(phases.processing),
+            transfer: milliseconds(phases.transfer),
         },
         checks: report
             .outcomes

@@ -3,7 +3,7 @@
 //! Whatever came from the network passes through `excerpt` on its way out.
 
 use crate::check::Outcome;
-use crate::exchange::{Exchange, FetchError, Phases};
+use crate::exchange::{Exchange, NoAnswer, Phases, Redirect};
 use crate::secret::Secret;
 use crate::verdict::Verdict;
 
@@ -26,9 +26,7 @@ pub struct Report<'a> {
     /// The URL without credentials and query.
     pub url: String,
     /// The answer, or why there is none.
-    pub result: Result<&'a Exchange, &'a FetchError>,
-    /// How long each phase took.
-    pub phases: Phases,
+    pub result: Result<&'a Exchange, &'a NoAnswer>,
     /// What became of each check.
     pub outcomes: &'a [Outcome],
     /// Texts that must not appear.
@@ -36,6 +34,28 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
+    fn phases(&self) -> Phases {
+        match self.result {
+            Ok(exchange) => exchange.phases,
+            Err(none) => none.phases,
+        }
+    }
+
+    fn redirects(&self) -> &[Redirect] {
+        match self.result {
+            Ok(exchange) => &exchange.redirects,
+            Err(none) => &none.redirects,
+        }
+    }
+
+    /// Where each redirect led.
+    fn redirected_to(&self) -> Vec<String> {
+        self.redirects()
+            .iter()
+            .map(|redirect| excerpt::clean(&redirect.to, self.secrets))
+            .collect()
+    }
+
     /// Each reason once, in the order of the checks.
     fn reasons(&self) -> Vec<String> {
         let mut reasons: Vec<String> = Vec::new();

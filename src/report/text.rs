@@ -11,6 +11,9 @@ const LONGEST_LINE: usize = 500;
 /// The longest URL shown, in bytes.
 const LONGEST_URL: usize = 150;
 
+/// The longest URL shown of a redirect, in bytes.
+const LONGEST_REDIRECT: usize = 80;
+
 /// A body shorter than this is no use.
 const SHORTEST_BODY: usize = 20;
 
@@ -20,15 +23,19 @@ const KEPT_FOR_BODY: usize = 80;
 /// The verdict's line, with its end.
 #[must_use]
 pub fn line(report: &Report) -> String {
-    let request = format!("{} {}", report.method, truncate(&report.url, LONGEST_URL));
+    let mut request = format!("{} {}", report.method, truncate(&report.url, LONGEST_URL));
+    if let Some(last) = report.redirected_to().last() {
+        request.push_str(", redirected to ");
+        request.push_str(&truncate(last, LONGEST_REDIRECT));
+    }
     let reasons = report.reasons();
     if reasons.is_empty() {
         let status = report.result.map(status).unwrap_or_default();
-        let took = measured(report.phases.total());
+        let took = measured(report.phases().total());
         return format!("healthy: {status} in {took}; {request}\n");
     }
     let took = match report.result {
-        Ok(_) => format!(" in {}", measured(report.phases.total())),
+        Ok(_) => format!(" in {}", measured(report.phases().total())),
         Err(_) => String::new(),
     };
     let end = format!("; {request}{took}");

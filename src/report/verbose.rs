@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Report, excerpt, text};
 use crate::check::header::is_secret;
 use crate::duration::measured;
+use crate::target::redacted;
 use crate::text::truncate;
 
 /// The longest line, and all lines together, in bytes: with the verdict's they
@@ -16,18 +17,36 @@ const LONGEST: usize = 3500;
 #[must_use]
 pub fn lines(report: &Report) -> String {
     let mut lines = Vec::new();
+    for redirect in report.redirects() {
+        let alone = if redirect.elsewhere {
+            ", without credentials"
+        } else {
+            ""
+        };
+        lines.push(format!(
+            "* redirected by {} to {}{alone}",
+            redirect.status, redirect.to
+        ));
+    }
     if let Ok(exchange) = report.result {
         lines.push(format!("* connected to {}", exchange.address));
+        if let Some(session) = &exchange.tls {
+            lines.push(match &session.certificate {
+                Ok(validity) => format!("* {}, certificate {validity}", session.version),
+                Err(reason) => format!("* {}, {reason}", session.version),
+            });
+        }
     }
     let phases: Vec<String> = report
-        .phases
+        .phases()
         .named()
         .iter()
+        .filter(|(name, took)| *name != "tls" || !took.is_zero())
         .map(|(name, duration)| format!("{name} {}", measured(*duration)))
         .collect();
     lines.push(format!(
         "* took {}: {}",
-        measured(report.phases.total()),
+        measured(report.phases().total()),
         phases.join(", ")
     ));
     for outcome in report.outcomes {
@@ -44,10 +63,11 @@ pub fn lines(report: &Report) -> String {
     if let Ok(exchange) = report.result {
         lines.push(format!("< {}", text::status(exchange)));
         for (name, value) in &exchange.headers {
-            let value = if is_secret(name) {
-                "(not shown)".into()
-            } else {
-                String::from_utf8_lossy(value)
+            let value = String::from_utf8_lossy(value);
+            let value = match name.as_str() {
+                _ if is_secret(name) => "(not shown)".into(),
+                "location" => redacted(&value).into(),
+                _ => value,
             };
             lines.push(format!("< {name}: {value}"));
         }

@@ -1,92 +1,10 @@
-//! What happened on the wire, as plain data: an answer, or why there is none.
+//! Why there is no answer, or not all of its body: each reason in a person's words.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::Address;
 use crate::duration;
-
-/// One request and its answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Exchange {
-    /// The address that took the connection.
-    pub address: SocketAddr,
-    /// The status code (RFC 9110, section 15).
-    pub status: u16,
-    /// What that code is usually called.
-    pub phrase: Option<&'static str>,
-    /// The answer's headers, names in lower case, in their order.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, as far as the checks need it.
-    pub body: Body,
-    /// How long each phase took.
-    pub phases: Phases,
-}
-
-/// What was read of a body.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Body {
-    /// The bytes, in order, from the first.
-    pub bytes: Vec<u8>,
-    /// What stands behind the last of `bytes`.
-    pub end: BodyEnd,
-}
-
-/// Where reading a body ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum BodyEnd {
-    /// Where enough was read; more may follow.
-    #[default]
-    Enough,
-    /// Where the body ends.
-    Whole,
-    /// Where the rest could not be had.
-    Failed(BodyError),
-}
-
-/// How much of the body the checks need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyNeed {
-    /// None of it.
-    Nothing,
-    /// As far as the last of these texts to appear.
-    Texts(Vec<String>),
-    /// All of it.
-    Whole,
-}
-
-/// The phases of a probe, named as `blackbox_exporter` names them. Together they
-/// last from the name lookup to the last byte that the checks needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Phases {
-    /// Looking up the name.
-    pub resolve: Duration,
-    /// Connecting, all addresses tried.
-    pub connect: Duration,
-    /// Sending the request and waiting for the first byte of the answer.
-    pub processing: Duration,
-    /// Receiving the answer.
-    pub transfer: Duration,
-}
-
-impl Phases {
-    /// Name and duration of each phase, in order.
-    #[must_use]
-    pub fn named(&self) -> [(&'static str, Duration); 4] {
-        [
-            ("resolve", self.resolve),
-            ("connect", self.connect),
-            ("processing", self.processing),
-            ("transfer", self.transfer),
-        ]
-    }
-
-    /// The whole probe.
-    #[must_use]
-    pub fn total(&self) -> Duration {
-        self.resolve + self.connect + self.processing + self.transfer
-    }
-}
 
 /// What a probe was doing when its time was up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +12,11 @@ pub enum Stage {
     /// Looking up a name.
     Resolve(String),
     /// Connecting to these addresses.
-    Connect(Vec<SocketAddr>),
+    Connect(Vec<Address>),
+    /// Waiting for the proxy to reach the server.
+    Tunnel,
+    /// Agreeing on TLS.
+    Handshake,
     /// Sending the request.
     Send,
     /// Waiting for the first byte of the answer.
@@ -108,10 +30,32 @@ impl fmt::Display for Stage {
         match self {
             Self::Resolve(name) => write!(f, "looking up {name}"),
             Self::Connect(addresses) => write!(f, "connecting to {}", Addresses(addresses)),
+            Self::Tunnel => f.write_str("waiting for the proxy"),
+            Self::Handshake => f.write_str("in the TLS handshake"),
             Self::Send => f.write_str("sending the request"),
             Self::Wait => f.write_str("waiting for the response"),
             Self::Head => f.write_str("reading the response headers"),
         }
+    }
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// As it should.
+    Closed,
+    /// Torn down.
+    Reset,
+    /// Without the closing alert of TLS, so that the end may be missing (RFC 9112, section 9.8).
+    Unannounced,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed | Self::Unannounced => "closed",
+            Self::Reset => "reset",
+        })
     }
 }
 
@@ -126,7 +70,7 @@ pub enum FetchError {
         reason: String,
     },
     /// No address took the connection.
-    Connect(Vec<(SocketAddr, String)>),
+    Connect(Vec<(Address, String)>),
     /// The deadline passed.
     TimedOut {
         /// The whole probe's deadline.
@@ -138,9 +82,21 @@ pub enum FetchError {
     Closed {
         /// How many bytes of the answer had come.
         received: usize,
-        /// Whether it was reset instead of closed.
-        reset: bool,
+        /// How it ended.
+        ending: Ending,
     },
+    /// The connection ended in the TLS handshake.
+    ClosedInHandshake(Ending),
+    /// TLS could not be agreed on, or the certificate is not to be trusted.
+    Tls(String),
+    /// The proxy could not be reached, or does not reach the server.
+    Proxy(String),
+    /// A redirect that leads nowhere, or where it must not be followed.
+    Redirect(String),
+    /// The answer is TLS, to a plain request.
+    SpeaksTls,
+    /// The answer is plain HTTP, to TLS.
+    SpeaksHttp,
     /// The answer is not HTTP/1.
     NotHttp {
         /// What is wrong with it.
@@ -160,15 +116,21 @@ impl fmt::Display for FetchError {
             Self::TimedOut { after, stage } => {
                 write!(f, "timed out after {} {stage}", duration::typed(*after))
             }
-            Self::Closed { received, reset } => {
-                let how = if *reset { "reset" } else { "closed" };
-                match received {
-                    0 => write!(f, "connection {how} before any response"),
-                    _ => write!(
-                        f,
-                        "connection {how} in the response headers, after {received} bytes"
-                    ),
-                }
+            Self::Closed {
+                received: 0,
+                ending,
+            } => write!(f, "connection {ending} before any response"),
+            Self::Closed { received, ending } => write!(
+                f,
+                "connection {ending} in the response headers, after {received} bytes"
+            ),
+            Self::ClosedInHandshake(ending) => {
+                write!(f, "connection {ending} in the TLS handshake")
+            }
+            Self::Proxy(reason) => write!(f, "proxy: {reason}"),
+            Self::SpeaksTls => f.write_str("the server speaks TLS on this port: write https://"),
+            Self::SpeaksHttp => {
+                f.write_str("the server speaks plain HTTP on this port, not TLS: write http://")
             }
             Self::NotHttp { reason, start } => {
                 let start = String::from_utf8_lossy(start);
@@ -177,15 +139,26 @@ impl fmt::Display for FetchError {
                     "not an HTTP/1 response ({reason}): it begins with {start:?}"
                 )
             }
-            Self::Io(reason) => f.write_str(reason),
+            Self::Tls(reason) | Self::Redirect(reason) | Self::Io(reason) => f.write_str(reason),
         }
     }
 }
 
 impl std::error::Error for FetchError {}
 
+impl FetchError {
+    /// The same error where it kept a proxy from being reached.
+    #[must_use]
+    pub fn of_proxy(self) -> Self {
+        match self {
+            timed_out @ Self::TimedOut { .. } => timed_out,
+            other => Self::Proxy(other.to_string()),
+        }
+    }
+}
+
 /// Groups the addresses that failed alike: `connection refused (127.0.0.1:8000, [::1]:8000)`.
-fn fmt_failures(f: &mut fmt::Formatter<'_>, failures: &[(SocketAddr, String)]) -> fmt::Result {
+fn fmt_failures(f: &mut fmt::Formatter<'_>, failures: &[(Address, String)]) -> fmt::Result {
     let mut separator = "";
     for (index, (_, reason)) in failures.iter().enumerate() {
         if failures[..index]
@@ -194,10 +167,10 @@ fn fmt_failures(f: &mut fmt::Formatter<'_>, failures: &[(SocketAddr, String)]) -
         {
             continue;
         }
-        let alike: Vec<SocketAddr> = failures
+        let alike: Vec<Address> = failures
             .iter()
             .filter(|(_, other)| other == reason)
-            .map(|(address, _)| *address)
+            .map(|(address, _)| address.clone())
             .collect();
         write!(f, "{separator}{reason} ({})", Addresses(&alike))?;
         separator = ", ";
@@ -205,7 +178,7 @@ fn fmt_failures(f: &mut fmt::Formatter<'_>, failures: &[(SocketAddr, String)]) -
     Ok(())
 }
 
-struct Addresses<'a>(&'a [SocketAddr]);
+struct Addresses<'a>(&'a [Address]);
 
 impl fmt::Display for Addresses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -234,6 +207,11 @@ pub enum BodyError {
         /// How many the headers promised.
         promised: Option<u64>,
     },
+    /// TLS ended without its closing alert, and nothing else tells where the body ends.
+    Unannounced {
+        /// How many bytes of the body had come.
+        received: usize,
+    },
     /// The body is longer than `--max-body`.
     TooLong {
         /// The limit.
@@ -258,6 +236,10 @@ impl fmt::Display for BodyError {
             Self::CutShort { received, .. } => {
                 write!(f, "body cut short after {received} bytes")
             }
+            Self::Unannounced { received } => write!(
+                f,
+                "body cut short after {received} bytes, or the server closed TLS without its close_notify"
+            ),
             Self::TooLong { limit } => write!(
                 f,
                 "body is longer than {} (--max-body)",
@@ -271,31 +253,20 @@ impl fmt::Display for BodyError {
 impl std::error::Error for BodyError {}
 
 #[cfg(test)]
-impl Exchange {
-    /// An empty 200, for the tests of what reads exchanges.
-    pub(crate) fn example() -> Self {
-        Self {
-            address: SocketAddr::from(([127, 0, 0, 1], 8000)),
-            status: 200,
-            phrase: Some("OK"),
-            headers: Vec::new(),
-            body: Body::default(),
-            phases: Phases::default(),
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
-    use super::{FetchError, Stage};
+    use super::{Address, FetchError, Stage};
     use std::time::Duration;
+
+    fn tcp(address: &str) -> Address {
+        Address::Tcp(address.parse().unwrap())
+    }
 
     #[test]
     fn addresses_that_failed_alike_stand_together() {
         let error = FetchError::Connect(vec![
-            ("127.0.0.1:80".parse().unwrap(), "connection refused".into()),
-            ("10.0.0.1:80".parse().unwrap(), "no route to host".into()),
-            ("[::1]:80".parse().unwrap(), "connection refused".into()),
+            (tcp("127.0.0.1:80"), "connection refused".into()),
+            (tcp("10.0.0.1:80"), "no route to host".into()),
+            (tcp("[::1]:80"), "connection refused".into()),
         ]);
         assert_eq!(
             error.to_string(),
@@ -305,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_timeout_names_what_was_under_way() {
-        let stage = Stage::Connect(vec!["127.0.0.1:80".parse().unwrap()]);
+        let stage = Stage::Connect(vec![tcp("127.0.0.1:80")]);
         let error = FetchError::TimedOut {
             after: Duration::from_millis(1500),
             stage,

@@ -1,0 +1,106 @@
+//! `--min-cert-validity`: how long the server's certificate stays valid.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Failure, Finding};
+use crate::duration;
+use crate::exchange::{Exchange, Validity};
+
+/// The least time for which the certificate of the server itself is still valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MinValidity(pub Duration);
+
+impl MinValidity {
+    pub(super) fn find(self, exchange: &Exchange) -> Finding {
+        let validity = match &exchange.tls {
+            Some(session) => session.certificate.as_ref().map_err(Clone::clone),
+            None => Err("no certificate, as the answer came over plain HTTP".to_owned()),
+        };
+        match validity {
+            Ok(validity) => Finding {
+                actual: Some(validity.to_string()),
+                failure: (validity.left() < Some(self.0)).then(|| {
+                    Failure::new(format!("certificate {validity}, expected at least {self}"))
+                }),
+            },
+            Err(reason) => Finding {
+                actual: None,
+                failure: Some(Failure::new(format!(
+                    "{reason}; expected a certificate valid for at least {self}"
+                ))),
+            },
+        }
+    }
+}
+
+impl fmt::Display for MinValidity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&duration::typed(self.0))
+    }
+}
+
+impl Validity {
+    /// The time left; `None` when it is over.
+    #[must_use]
+    pub fn left(self) -> Option<Duration> {
+        let seconds = self.not_after.checked_sub(self.seen)?;
+        Some(Duration::from_secs(seconds))
+    }
+}
+
+impl fmt::Display for Validity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = duration::date(self.not_after);
+        if let Some(left) = self.left() {
+            write!(f, "expires in {} ({date})", duration::coarse(left))
+        } else {
+            let ago = Duration::from_secs(self.seen - self.not_after);
+            write!(f, "expired {} ago ({date})", duration::coarse(ago))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MinValidity;
+    use crate::exchange::{Exchange, Session, Validity};
+    use std::time::Duration;
+
+    /// 2026-11-20T10:00:00Z
+    const NOW: u64 = 1_795_168_800;
+    const DAY: u64 = 86_400;
+
+    fn reason(not_after: Option<u64>, days: u64) -> Option<String> {
+        let exchange = Exchange {
+            tls: not_after.map(|not_after| Session {
+                version: "TLS 1.3",
+                certificate: Ok(Validity {
+                    not_after,
+                    seen: NOW,
+                }),
+            }),
+            ..Exchange::example()
+        };
+        let finding = MinValidity(Duration::from_secs(days * DAY)).find(&exchange);
+        finding.failure.map(|failure| failure.reason)
+    }
+
+    #[test]
+    fn the_time_left_is_compared_and_shown() {
+        assert_eq!(reason(Some(NOW + 7 * DAY), 7), None);
+        assert_eq!(
+            reason(Some(NOW + 7 * DAY - 1), 7).unwrap(),
+            "certificate expires in 6days 23h (2026-11-27T09:59:59Z), expected at least 7days"
+        );
+        assert_eq!(
+            reason(Some(NOW - 90), 7).unwrap(),
+            "certificate expired 1m 30s ago (2026-11-20T09:58:30Z), expected at least 7days"
+        );
+        assert_eq!(
+            reason(None, 7).unwrap(),
+            "no certificate, as the answer came over plain HTTP; \
+             expected a certificate valid for at least 7days"
+        );
+    }
+}

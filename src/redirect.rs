@@ -1,0 +1,148 @@
+//! A redirect → the next request, as browsers make it (Fetch, HTTP-redirect fetch).
+
+use std::borrow::Cow;
+
+use crate::exchange::{FetchError, Redirect};
+use crate::headers::Header;
+use crate::request::Request;
+use crate::target::{self, Scheme, Target};
+
+/// The most redirects that are followed.
+pub const MOST: usize = 10;
+
+/// Headers that describe a body, and go with it.
+const OF_THE_BODY: [&str; 4] = [
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "content-type",
+];
+
+/// Whether an answer with this status leads elsewhere, if it says where (RFC 9110, section 15.4).
+#[must_use]
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The request that an answer to `request` leads to.
+///
+/// Another server gets none of the credentials: of the headers only those that
+/// say how to answer.
+///
+/// # Errors
+/// An address that cannot be read, or the way back from https to http.
+pub fn follow(
+    request: &Request,
+    status: u16,
+    location: &[u8],
+) -> Result<(Request, Redirect), FetchError> {
+    let refused = |reason: String| FetchError::Redirect(format!("redirect {status} {reason}"));
+    let location = String::from_utf8_lossy(location);
+    let location = resolve(&request.target, location.trim());
+    let shown = target::redacted(&location);
+    if !location.contains("://") {
+        return Err(refused(format!(
+            "to {shown:?}, which is neither http nor https"
+        )));
+    }
+    let mut target = Target::parse(&location)
+        .map_err(|error| refused(format!("to {shown:?}, which is no URL: {error}")))?;
+    if request.target.scheme == Scheme::Https && target.scheme == Scheme::Http {
+        return Err(refused(format!(
+            "from https to {}, which is not followed",
+            target.shown()
+        )));
+    }
+    // A probe is told by its owner who it is, not by a server.
+    target.credentials = None;
+    let elsewhere = !target.is_same_origin(&request.target);
+    let redirect = Redirect {
+        status,
+        to: target.shown(),
+        elsewhere,
+    };
+    let mut next = Request {
+        target,
+        ..request.clone()
+    };
+    let becomes_get = match status {
+        301 | 302 => next.method == "POST",
+        303 => next.method != "HEAD",
+        _ => false,
+    };
+    if becomes_get {
+        "GET".clone_into(&mut next.method);
+        next.data = None;
+        next.headers
+            .retain(|header| !OF_THE_BODY.contains(&header.name.as_str()));
+    }
+    if elsewhere {
+        next.headers.retain(Header::is_anonymous);
+    }
+    Ok((next, redirect))
+}
+
+/// A reference as an absolute URL (RFC 3986, section 5.2). What it holds that is
+/// not allowed there is left for the URL's reader, as browsers do.
+fn resolve<'r>(base: &Target, reference: &'r str) -> Cow<'r, str> {
+    if has_scheme(reference) {
+        return Cow::Borrowed(reference);
+    }
+    if reference.starts_with("//") {
+        return Cow::Owned(format!("{}:{reference}", base.scheme));
+    }
+    let reference = reference.split('#').next().unwrap_or_default();
+    let (path, query) = match reference.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (reference, None),
+    };
+    let (base_path, base_query) = match base.path_and_query.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (base.path_and_query.as_str(), None),
+    };
+    let query = match (path, query) {
+        ("", None) => base_query,
+        _ => query,
+    };
+    let path = match path {
+        "" => base_path.to_owned(),
+        absolute if absolute.starts_with('/') => without_dots(absolute),
+        relative => {
+            let folder = base_path.rfind('/').map_or(0, |slash| slash + 1);
+            without_dots(&format!("{}{relative}", &base_path[..folder]))
+        }
+    };
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    Cow::Owned(format!("{}://{}{path}{query}", base.scheme, base.authority))
+}
+
+fn has_scheme(reference: &str) -> bool {
+    let end = reference.find([':', '/', '?', '#']);
+    end.is_some_and(|end| {
+        reference[end..].starts_with(':')
+            && reference.starts_with(|first: char| first.is_ascii_alphabetic())
+    })
+}
+
+/// A path without its `.` and `..` (RFC 3986, section 5.2.4).
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            _ => {
+                kept.push(segment);
+                continue;
+            }
+        }
+        if is_last {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}

@@ -1,0 +1,151 @@
+//! Whether a server's certificate is to be trusted, and what was seen of it.
+
+use std::sync::{Mutex, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use super::{certificate, problem};
+use crate::exchange::Validity;
+
+/// Judges certificates, and remembers the last.
+#[derive(Debug)]
+pub struct Verifier {
+    /// `None`: all are trusted.
+    trusted: Option<Vec<CertificateDer<'static>>>,
+    algorithms: WebPkiSupportedAlgorithms,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What was seen of the last server.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// How long its own certificate is valid.
+    pub validity: Result<Validity, String>,
+    /// Why that is not to be trusted, if it is not.
+    pub problem: Option<String>,
+}
+
+impl Verifier {
+    pub(super) fn new(
+        trusted: Option<Vec<CertificateDer<'static>>>,
+        algorithms: WebPkiSupportedAlgorithms,
+    ) -> Self {
+        Self {
+            trusted,
+            algorithms,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// What was seen; `None` before a certificate came.
+    pub fn seen(&self) -> Option<Seen> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn verify(
+        &self,
+        trusted: &[CertificateDer<'static>],
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let parsed = ParsedCertificate::try_from(leaf)?;
+        if trusted.contains(leaf) {
+            // Trusted as it is, like a self-signed one, which the rules for a CA's do not fit.
+            certificate::check_times(&parsed, now, &self.algorithms)?;
+        } else {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(trusted.iter().cloned());
+            verify_server_cert_signed_by_trust_anchor(
+                &parsed,
+                &roots,
+                chain,
+                now,
+                self.algorithms.all,
+            )?;
+        }
+        verify_server_name(&parsed, name)
+    }
+
+    /// Under `--insecure` a certificate that webpki cannot read, such as one of
+    /// X.509's first version, is no reason to fail.
+    fn forgive(
+        &self,
+        verified: Result<HandshakeSignatureValid, Error>,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        match verified {
+            Err(Error::InvalidCertificate(
+                CertificateError::BadEncoding | CertificateError::Other(_),
+            )) if self.trusted.is_none() => Ok(HandshakeSignatureValid::assertion()),
+            verified => verified,
+        }
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = match &self.trusted {
+            Some(trusted) => self.verify(trusted, leaf, chain, name, now),
+            None => Ok(()),
+        };
+        *self.lock() = Some(Seen {
+            validity: certificate::validity(leaf, now, &self.algorithms),
+            problem: match &verified {
+                Err(Error::InvalidCertificate(error)) => {
+                    Some(problem::of_certificate(error, leaf, chain, name, now))
+                }
+                _ => None,
+            },
+        });
+        verified.map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.forgive(verify_tls12_signature(
+            message,
+            leaf,
+            signature,
+            &self.algorithms,
+        ))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.forgive(verify_tls13_signature(
+            message,
+            leaf,
+            signature,
+            &self.algorithms,
+        ))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,140 @@
+//! Certificates made on the fly.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+/// A certificate with its key.
+pub struct Certificate {
+    pub chain: Vec<rcgen::Certificate>,
+    pub key: KeyPair,
+}
+
+impl Certificate {
+    /// One that signs itself as a CA would, as `openssl req -x509` makes them.
+    pub fn self_signed(name: &str) -> Self {
+        let mut params = params(&[name]);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        Self {
+            chain: vec![params.self_signed(&key).unwrap()],
+            key,
+        }
+    }
+
+    pub fn pem(&self) -> String {
+        self.chain.iter().map(rcgen::Certificate::pem).collect()
+    }
+
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    pub fn with_key(self, key: KeyPair) -> Self {
+        Self { key, ..self }
+    }
+
+    /// For a server or client of rustls, which need not be told that the key fits.
+    pub fn certified(&self) -> Arc<rustls::sign::CertifiedKey> {
+        let key = rustls::pki_types::PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+        let chain = self.chain.iter().map(|one| one.der().clone()).collect();
+        Arc::new(rustls::sign::CertifiedKey::new(chain, key))
+    }
+}
+
+/// A CA with its key.
+pub struct Authority {
+    pub certificate: rcgen::Certificate,
+    issuer: Issuer<'static, KeyPair>,
+    /// The CAs between this one and the root, from here.
+    above: Vec<rcgen::Certificate>,
+}
+
+impl Authority {
+    pub fn new(name: &str) -> Self {
+        Self::with(authority_params(name))
+    }
+
+    /// One with further properties.
+    pub fn with(params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
+        Self {
+            certificate: params.self_signed(&key).unwrap(),
+            issuer: Issuer::new(params, key),
+            above: Vec::new(),
+        }
+    }
+
+    /// A CA that this one signs for.
+    pub fn intermediate(&self, name: &str) -> Self {
+        let params = authority_params(name);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let mut above = vec![certificate.clone()];
+        above.extend(self.above.iter().cloned());
+        Self {
+            certificate,
+            issuer: Issuer::new(params, key),
+            above,
+        }
+    }
+
+    /// Signs a certificate for these hosts.
+    pub fn sign(&self, hosts: &[&str]) -> Certificate {
+        self.sign_with(&params(hosts))
+    }
+
+    pub fn sign_with(&self, params: &CertificateParams) -> Certificate {
+        let key = KeyPair::generate().unwrap();
+        let mut chain = vec![params.signed_by(&key, &self.issuer).unwrap()];
+        chain.extend(self.above.iter().cloned());
+        Certificate { chain, key }
+    }
+
+    /// The path of a file with its certificate.
+    pub fn file(&self) -> String {
+        file(&self.certificate.pem())
+    }
+
+    pub fn roots(&self) -> rustls::RootCertStore {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.certificate.der().clone()).unwrap();
+        roots
+    }
+}
+
+/// For these hosts, names or addresses.
+pub fn params(hosts: &[&str]) -> CertificateParams {
+    let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+    let mut params = CertificateParams::new(hosts).unwrap();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "model server");
+    params
+}
+
+pub fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+/// The path of a new file with this text.
+pub fn file(text: &str) -> String {
+    folder_with("pem", text)
+}
+
+fn folder_with(name: &str, text: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("{}-{count}.{name}", std::process::id()));
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}

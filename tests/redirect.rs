@@ -1,0 +1,332 @@
+//! `--location`: what is followed, how, and with what.
+
+use crate::support::{Server, assert_ran, assert_within, free_port, response};
+use std::io::Write;
+use std::time::Duration;
+
+fn redirect(status: u16, location: &str) -> String {
+    format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
+}
+
+/// Answers by path: `/` and `/start/here?q=1` with this redirect, all else with 200 and the
+/// request's first line as JSON.
+fn server(status: u16, location: &str) -> Server {
+    let redirect = redirect(status, location);
+    Server::playing_with_body(move |stream, head, body| {
+        let (line, _) = head.split_once("\r\n").unwrap();
+        let target = line.split(' ').nth(1).unwrap();
+        let answer = match target {
+            "/" | "/start/here?q=1" => redirect.replace("PORT", &port_of(head)),
+            _ => response(
+                "200 OK",
+                &serde_json::json!({"line": line, "length": body.len()}).to_string(),
+            ),
+        };
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+fn port_of(head: &str) -> String {
+    let host = head.lines().find_map(|line| line.strip_prefix("host: "));
+    host.unwrap().rsplit(':').next().unwrap().to_owned()
+}
+
+#[track_caller]
+fn assert_leads(location: &str, to: &str) {
+    let server = server(302, location);
+    let line = format!("line=GET {to} HTTP/1.1");
+    let ran = server.probe(&["127.0.0.1:PORT/start/here?q=1", "-L", "-e", &line]);
+    assert_eq!(ran.code, Some(0), "{location}: {ran:?}");
+}
+
+/// RFC 3986, section 5.2; with what browsers forgive.
+#[test]
+fn references_are_resolved() {
+    for (location, to) in [
+        ("http://127.0.0.1:PORT/new?a=b", "/new?a=b"),
+        ("//127.0.0.1:PORT/new", "/new"),
+        ("/new", "/new"),
+        ("/a/./b/../new", "/a/new"),
+        ("new", "/start/new"),
+        ("./new/", "/start/new/"),
+        ("../new", "/new"),
+        ("../../../new", "/new"),
+        ("?q=2", "/start/here?q=2"),
+        ("new?q=/../x", "/start/new?q=/../x"),
+        ("/new#part", "/new"),
+        (" /new ", "/new"),
+        ("/né|w", "/n%C3%A9%7Cw"),
+    ] {
+        assert_leads(location, to);
+    }
+}
+
+#[test]
+fn without_the_flag_a_redirect_is_the_answer() {
+    let server = server(302, "/new");
+    let ran = server.probe(&["127.0.0.1:PORT", "--expect-header", "location=/new"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/\n",
+        "",
+    );
+    let ran = server.probe(&["127.0.0.1:PORT", "-L"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/new\n",
+        "",
+    );
+}
+
+#[test]
+fn other_answers_are_not_followed() {
+    for (status, phrase) in [
+        (300, "Multiple Choices"),
+        (304, "Not Modified"),
+        (201, "Created"),
+    ] {
+        let ran = server(status, "/new").probe(&["127.0.0.1:PORT", "-L"]);
+        let out = format!("healthy: {status} {phrase} in <t>; GET http://127.0.0.1:PORT/\n");
+        assert_ran(&ran, 0, &out, "");
+    }
+    let nowhere = Server::answering("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
+    let ran = nowhere.probe(&["127.0.0.1:PORT", "-L"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/\n",
+        "",
+    );
+}
+
+/// Fetch, HTTP-redirect fetch: 303 asks for a GET, 307 and 308 for the same again.
+#[test]
+fn method_and_body_go_as_browsers_send_them() {
+    for (status, method, data, then, length) in [
+        (301, "POST", true, "GET", 0),
+        (302, "POST", true, "GET", 0),
+        (303, "POST", true, "GET", 0),
+        (307, "POST", true, "POST", 5),
+        (308, "POST", true, "POST", 5),
+        (301, "PUT", true, "PUT", 5),
+        (303, "PUT", true, "GET", 0),
+        (303, "GET", false, "GET", 0),
+        (302, "DELETE", false, "DELETE", 0),
+    ] {
+        let server = server(status, "/new");
+        let line = format!("line={then} /new HTTP/1.1");
+        let length = format!("length={length}");
+        let mut arguments = vec![
+            "127.0.0.1:PORT",
+            "-L",
+            "-X",
+            method,
+            "-e",
+            &line,
+            "-e",
+            &length,
+        ];
+        if data {
+            arguments.extend(["-d", "[1,2]"]);
+        }
+        let ran = server.probe(&arguments);
+        assert_eq!(ran.code, Some(0), "{status} {method}: {ran:?}");
+        server.request();
+        let described = server.request().contains("content-type");
+        assert_eq!(described, data && then != "GET", "{status} {method}");
+    }
+}
+
+#[test]
+fn credentials_stay_with_their_server() {
+    let arguments = [
+        "http://me:s3cr3t@127.0.0.1:PORT/",
+        "-L",
+        "-H",
+        "X-Api-Key: k3y-k3y",
+        "-H",
+        "Cookie: c00kie",
+        "-H",
+        "Accept: application/json",
+        "-v",
+    ];
+    let same = server(302, "/new");
+    let ran = same.probe(&arguments);
+    assert!(
+        ran.err
+            .starts_with("* redirected by 302 to http://127.0.0.1:PORT/new\n"),
+        "{ran:?}"
+    );
+    same.request();
+    let request = same.request();
+    for kept in [
+        "authorization: Basic",
+        "x-api-key: k3y-k3y",
+        "cookie: c00kie",
+    ] {
+        assert!(request.contains(kept), "{request}");
+    }
+    // Another port is another server.
+    let other = Server::json("{}");
+    let from = server(
+        302,
+        &format!(
+            "http://you:y0u-y0u@127.0.0.1:{}/new?token=t0ken",
+            other.port()
+        ),
+    );
+    let ran = from.probe(&arguments);
+    let to = format!("http://127.0.0.1:{}/new", other.port());
+    assert_eq!(
+        (ran.out, ran.code),
+        (
+            format!("healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/, redirected to {to}\n"),
+            Some(0)
+        )
+    );
+    assert!(
+        ran.err.starts_with(&format!(
+            "* redirected by 302 to {to}, without credentials\n"
+        )),
+        "{}",
+        ran.err
+    );
+    assert_eq!(
+        other.request(),
+        format!(
+            "GET /new?token=t0ken HTTP/1.1\r\nhost: 127.0.0.1:{}\r\naccept: application/json\r\n\
+             user-agent: healthprobe/{}\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n",
+            other.port(),
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+}
+
+#[test]
+fn a_host_header_is_for_its_server_alone() {
+    let other = Server::json("{}");
+    let from = Server::answering(redirect(
+        307,
+        &format!("http://127.0.0.1:{}/", other.port()),
+    ));
+    let ran = from.probe(&["127.0.0.1:PORT", "-L", "-H", "Host: model.internal"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(from.request().contains("\r\nhost: model.internal\r\n"));
+    assert!(!other.request().contains("model.internal"));
+}
+
+#[test]
+fn ten_are_followed_and_no_more() {
+    let counting = |last: usize| {
+        Server::playing_with_body(move |stream, head, _| {
+            let path = head.split(' ').nth(1).unwrap();
+            let count: usize = path[1..].parse().unwrap_or(0);
+            let answer = if count < last {
+                redirect(302, &format!("/{}", count + 1))
+            } else {
+                response("200 OK", "{}")
+            };
+            let _ = stream.write_all(answer.as_bytes());
+        })
+    };
+    let ran = counting(10).probe(&["127.0.0.1:PORT", "-L"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/10\n",
+        "",
+    );
+    let ran = counting(11).probe(&["127.0.0.1:PORT", "-L"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: more than 10 redirects; GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/10\n",
+        "",
+    );
+}
+
+#[test]
+fn a_redirect_to_nowhere_is_told() {
+    let closed = free_port();
+    for (location, reason, after) in [
+        (
+            "ftp://127.0.0.1/x",
+            "redirect 302 to \"ftp://127.0.0.1/x\", which is no URL: column 1: expected http:// or https://",
+            String::new(),
+        ),
+        (
+            "mailto:me@example.com",
+            "redirect 302 to \"***@example.com\", which is neither http nor https",
+            String::new(),
+        ),
+        (
+            "http://u:p4ss@h:0/?token=t0ken",
+            "redirect 302 to \"http://***@h:0/?…\", which is no URL: column 17: expected a port from 1 to 65535",
+            String::new(),
+        ),
+        (
+            &format!("http://127.0.0.1:{closed}/new"),
+            &format!("connection refused (127.0.0.1:{closed})"),
+            format!(", redirected to http://127.0.0.1:{closed}/new"),
+        ),
+    ] {
+        let ran = server(302, location).probe(&["127.0.0.1:PORT", "-L"]);
+        let out = format!("unhealthy: {reason}; GET http://127.0.0.1:PORT/{after}\n");
+        assert_ran(&ran, 1, &out, "");
+    }
+}
+
+#[test]
+fn the_deadline_is_one_for_all_of_them() {
+    let slow = Server::playing_with_body(|stream, _, _| {
+        // Not a synchronisation: the slowness is the subject.
+        std::thread::sleep(Duration::from_millis(150));
+        let _ = stream.write_all(redirect(302, "/again").as_bytes());
+    });
+    assert_within(Duration::from_secs(10), || {
+        let ran = slow.probe(&["127.0.0.1:PORT", "-L", "-t", "400ms"]);
+        assert_ran(
+            &ran,
+            1,
+            "unhealthy: timed out after 400ms waiting for the response; GET http://127.0.0.1:PORT/, \
+             redirected to http://127.0.0.1:PORT/again\n",
+            "",
+        );
+    });
+}
+
+#[test]
+fn phases_are_those_of_all_requests() {
+    let slow = Server::playing_with_body(|stream, head, _| {
+        // Not a synchronisation: the slowness is the subject.
+        std::thread::sleep(Duration::from_millis(60));
+        let answer = if head.contains("GET / ") {
+            redirect(302, "/new")
+        } else {
+            response("200 OK", "{}")
+        };
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    let output = slow
+        .prepare(&["127.0.0.1:PORT", "-L", "-o", "json", "-t", "20s"])
+        .output();
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        object["phases_ms"]["processing"].as_f64().unwrap() >= 120.0,
+        "{object}"
+    );
+    let sum: f64 = object["phases_ms"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|phase| phase.as_f64().unwrap())
+        .sum();
+    assert!(
+        (object["elapsed_ms"].as_f64().unwrap() - sum).abs() < 1.0,
+        "{object}"
+    );
+    let to = format!("http://127.0.0.1:{}/new", slow.port());
+    assert_eq!(object["redirects"], serde_json::json!([to]));
+}

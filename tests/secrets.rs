@@ -1,0 +1,280 @@
+//! What is sent but never shown: tokens, passwords, header values, queries.
+
+use crate::support::{Server, assert_ran, free_port, probe, response};
+use std::fs;
+use std::io::Write;
+
+fn file(name: &str, text: &[u8]) -> String {
+    let path = format!(
+        "{}/secret-{}-{name}",
+        env!("CARGO_TARGET_TMPDIR"),
+        std::process::id()
+    );
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn server() -> Server {
+    Server::answering(response("200 OK", "{}"))
+}
+
+#[test]
+fn a_token_comes_from_a_file() {
+    let server = server();
+    for (name, text) in [
+        ("plain", "t0ken"),
+        ("newline", "t0ken\n"),
+        ("crlf", "t0ken\r\n"),
+        ("spaces", "  t0ken \n\n"),
+    ] {
+        server.assert_healthy(&["--bearer-file", &file(name, text.as_bytes())]);
+        assert!(
+            server
+                .request()
+                .contains("\r\nauthorization: Bearer t0ken\r\n")
+        );
+    }
+    // A header that authorizes is the user's last word, as with curl.
+    let path = file("overridden", b"t0ken");
+    server.assert_healthy(&["--bearer-file", &path, "-H", "Authorization: Custom x"]);
+    assert!(server.request().contains("\r\nauthorization: Custom x\r\n"));
+}
+
+#[test]
+fn a_token_that_is_none_is_an_error_and_stays_unseen() {
+    for (name, text, reason) in [
+        ("empty", &b""[..], "expected a token, found nothing"),
+        ("blank", b" \n", "expected a token, found nothing"),
+        (
+            "lines",
+            b"s3cret\nX-Injected: 1",
+            "expected one token of visible ASCII characters, at most 64 KiB",
+        ),
+        (
+            "bom",
+            "\u{feff}s3cret".as_bytes(),
+            "expected one token of visible ASCII characters, at most 64 KiB",
+        ),
+        ("binary", b"s3cret\xff", "expected text in UTF-8"),
+    ] {
+        let path = file(name, text);
+        let ran = probe(&[":1", "--bearer-file", &path]).run();
+        assert_ran(
+            &ran,
+            1,
+            "",
+            &format!("error: --bearer-file {path:?}: {reason}\n"),
+        );
+    }
+    let ran = probe(&[":1", "--bearer-file", "/nowhere/token"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --bearer-file: cannot read /nowhere/token: No such file or directory\n",
+    );
+    let ran = probe(&[":1", "--bearer-file", "x", "-u", "a:b"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --bearer-file and --user contradict each other; see healthprobe --help\n",
+    );
+}
+
+#[test]
+fn headers_come_from_a_file() {
+    let server = server();
+    // Nothing is replaced in it: a secret may hold a $.
+    let path = file(
+        "headers",
+        b"X-Api-Key: k3y$${HOME}\r\n\nAuthorization: Bearer t0ken\n",
+    );
+    server.assert_healthy(&["-H", &format!("@{path}"), "-H", "X-Tag: a"]);
+    let request = server.request();
+    for line in [
+        "x-api-key: k3y$${HOME}",
+        "authorization: Bearer t0ken",
+        "x-tag: a",
+    ] {
+        assert!(request.contains(&format!("\r\n{line}\r\n")), "{request}");
+    }
+    let run = server.prepare(&["127.0.0.1:PORT"]);
+    let ran = run
+        .env("HEALTHPROBE_HEADER", &format!("@{path}\nX-Tag: b"))
+        .run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(server.request().contains("\r\nx-tag: b\r\n"));
+}
+
+#[test]
+fn headers_that_are_none_are_an_error_and_stay_unseen() {
+    for (name, text, reason) in [
+        (
+            "no-headers",
+            &b"\n \n"[..],
+            "line 1 column 1: expected NAME: VALUE",
+        ),
+        (
+            "no-colon",
+            b"X-A: 1\ns3cret",
+            "line 2 column 7: expected NAME: VALUE",
+        ),
+        (
+            "folded",
+            b"X-A: 1\n  s3cret: x",
+            "line 2 column 1: expected a header's name without spaces, then a colon",
+        ),
+        (
+            "injected",
+            b"X-A: s3cret\rX-Injected: 1",
+            "line 1 column 5: expected a value for X-A without line breaks or control characters",
+        ),
+        (
+            "twice",
+            b"Host: a\nHost: s3cret",
+            "line 2 column 1: expected host only once",
+        ),
+    ] {
+        let path = file(name, text);
+        let ran = probe(&[":1", "-H", &format!("@{path}")]).run();
+        assert_ran(
+            &ran,
+            1,
+            "",
+            &format!("error: --header {path:?}: {reason}\n"),
+        );
+    }
+}
+
+#[test]
+fn a_variable_cannot_break_out_of_its_header() {
+    let ran = probe(&[":1", "-H", "X-Api-Key: ${KEY}"])
+        .env("KEY", "s3cret\r\nX-Injected: 1")
+        .run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --header: column 11: expected a value for X-Api-Key without line breaks or control characters\n",
+    );
+}
+
+/// A server that tells all that it heard, in every place that is shown.
+fn telltale() -> Server {
+    Server::playing_with_body(|stream, head, _| {
+        let heard: Vec<&str> = head.lines().collect();
+        let heard = heard.join(" | ");
+        let quoted = serde_json::Value::from(heard.as_str());
+        let body = format!("{{\"heard\":{quoted}}}");
+        let place = head.split(' ').nth(1).unwrap();
+        let answer = if place.starts_with("/redirect") {
+            let (_, query) = place.split_once('?').unwrap();
+            format!(
+                "HTTP/1.1 302 Found\r\nLocation: /{query}?{query}\r\nX-Heard: {heard}\r\nContent-Length: 0\r\n\r\n"
+            )
+        } else {
+            format!(
+                "HTTP/1.1 500 No\r\nX-Heard: {heard}\r\nSet-Cookie: s3t-c00kie\r\nLocation: /x?{place}\r\n\
+                 Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+/// Every way to give a secret, every way to be shown one.
+#[test]
+fn no_output_shows_a_secret() {
+    let server = telltale();
+    let token = file("shown-token", b"t0ken-of-file\n");
+    let headers = format!("@{}", file("shown-headers", b"X-Secret: v4lue-of-file\n"));
+    let closed = free_port();
+    let dead = format!("http://me:p4ssw0rd-of-url@127.0.0.1:{closed}/?k=qu3ry-of-url");
+    let through = "http://me:p4ssw0rd-of-proxy@127.0.0.1:PORT";
+    let ways: [&[&str]; 9] = [
+        &["127.0.0.1:PORT/", "--bearer-file", &token],
+        &["127.0.0.1:PORT/", "-H", &headers],
+        &["127.0.0.1:PORT/", "-H", "X-Key: ${VARIABLE}"],
+        &["127.0.0.1:PORT/", "-u", "me:${VARIABLE}"],
+        &["http://me:p4ssw0rd-of-url@127.0.0.1:PORT/"],
+        &["127.0.0.1:PORT/?key=qu3ry-of-url"],
+        &["127.0.0.1:PORT/redirect?qu3ry-of-url", "-L"],
+        &["http://model/", "--proxy", through],
+        &[&dead],
+    ];
+    let shows: [&[&str]; 5] = [
+        &[],
+        &["-v"],
+        &["-o", "json", "-v"],
+        &[
+            "-e",
+            "heard=x",
+            "-e",
+            "heard~nothing",
+            "--expect-header",
+            "x-heard=x",
+        ],
+        &[
+            "-o",
+            "json",
+            "-e",
+            "heard=x",
+            "--expect-header",
+            "x-heard~^x",
+            "--reject-body-regex",
+            "heard",
+        ],
+    ];
+    let secrets = [
+        "t0ken-of-file",
+        "v4lue-of-file",
+        "v4lue-of-variable",
+        "p4ssw0rd",
+        "qu3ry",
+        // The same in base64, as Basic credentials have it.
+        "djRsdWUtb2YtdmFyaWFibGU",
+        "bWU6",
+        "s3t-c00kie",
+    ];
+    for way in ways {
+        for show in shows {
+            let ran = server
+                .prepare(&[way, show].concat())
+                .env("VARIABLE", "v4lue-of-variable")
+                .run();
+            assert_eq!(ran.code, Some(1), "{way:?} {show:?}: {ran:?}");
+            let all = ran.out + &ran.err;
+            for secret in secrets {
+                assert!(!all.contains(secret), "{secret} of {way:?} {show:?}: {all}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_error_shows_a_secret() {
+    for arguments in [
+        &["http://me:s3cret@h:0/?s3cret"][..],
+        &["http://me:s3cret@h/ x"],
+        &["ftp://me:s3cret@h/"],
+        &[":1", "-u", "s3cret"],
+        &[":1", "-H", "s3cret"],
+        &[":1", "-H", "X-Key:s3cret\u{1}"],
+        &[":1", "-H", "Connection: s3cret"],
+        &[":1", "-H", "X-Key: s3cret${NONE}"],
+        &[":1", "-u", "me:s3cret${NONE}"],
+        &[":1", "--proxy", "http://me:s3cret@h:0"],
+        &[":1", "--proxy", "ftp://me:s3cret@h"],
+        &[":1", "-H", "X-Key:", "s3cret"],
+    ] {
+        let ran = probe(arguments).run();
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(
+            ran.err.starts_with("error: ") && !ran.err.contains("s3cret"),
+            "{arguments:?}: {}",
+            ran.err
+        );
+    }
+}

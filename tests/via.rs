@@ -1,0 +1,277 @@
+//! What is dialled instead of the URL's host: another one, a unix socket, a proxy.
+
+use crate::support::{Server, assert_ran, assert_within, free_port, has_ipv6, probe, response};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+const LATEST: Duration = Duration::from_secs(10);
+
+pub(crate) fn socket_path(name: &str) -> String {
+    // Short, for a socket's path has at most 107 bytes.
+    let folder = std::env::temp_dir();
+    let path = folder.join(format!("hp-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path.to_str().unwrap().to_owned()
+}
+
+/// Answers one connection after the other; its requests come through the channel.
+pub(crate) fn unix_server(path: &str, answer: &'static str) -> mpsc::Receiver<String> {
+    let listener = UnixListener::bind(path).unwrap();
+    let (sender, requests) = mpsc::channel();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap();
+            let _ = sender.send(String::from_utf8_lossy(&request[..length]).into_owned());
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    requests
+}
+
+#[test]
+fn a_unix_socket_is_dialled() {
+    let path = socket_path("answer");
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
+    let requests = unix_server(&path, answer);
+    let ran = probe(&[
+        "http://model/health",
+        "--unix-socket",
+        &path,
+        "-e",
+        "status=ok",
+        "-v",
+    ])
+    .run();
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://model/health\n",
+        &format!(
+            "* connected to unix:{path}\n* took <t>: resolve <t>, connect <t>, processing <t>, transfer <t>\n\
+             * holds: expect-status 200-399 (200)\n* holds: expect status=ok (\"ok\")\n\
+             < 200 OK\n< content-length: 15\n"
+        ),
+    );
+    assert!(
+        requests
+            .recv()
+            .unwrap()
+            .starts_with("GET /health HTTP/1.1\r\nhost: model\r\n")
+    );
+}
+
+#[test]
+fn a_unix_socket_where_nobody_listens_is_told() {
+    let path = socket_path("none");
+    let run = |path: &str| probe(&[":80", "--unix-socket", path]).run();
+    let line = |reason: &str| format!("unhealthy: {reason}; GET http://localhost:80/\n");
+    assert_ran(
+        &run(&path),
+        1,
+        &line(&format!("no such socket (unix:{path})")),
+        "",
+    );
+    drop(UnixListener::bind(&path).unwrap());
+    assert_ran(
+        &run(&path),
+        1,
+        &line(&format!("connection refused (unix:{path})")),
+        "",
+    );
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "").unwrap();
+    assert_ran(
+        &run(&path),
+        1,
+        &line(&format!("connection refused (unix:{path})")),
+        "",
+    );
+    let long = "x".repeat(108);
+    assert_ran(
+        &run(&long),
+        1,
+        "",
+        &format!(
+            "error: --unix-socket \"{long}\": column 108: expected a path of at most 107 bytes\n"
+        ),
+    );
+}
+
+/// A server too busy to accept: connecting waits until its backlog has room.
+#[test]
+fn a_unix_socket_that_takes_nobody_ends_at_the_deadline() {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let path = socket_path("full");
+    let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    let address = SockAddr::unix(&path).unwrap();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    let waiting = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    waiting.connect(&address).unwrap();
+    assert_within(LATEST, || {
+        let ran = probe(&[":80", "--unix-socket", &path, "-t", "300ms"]).run();
+        assert_ran(
+            &ran,
+            1,
+            &format!(
+                "unhealthy: timed out after 300ms connecting to unix:{path}; GET http://localhost:80/\n"
+            ),
+            "",
+        );
+    });
+}
+
+#[test]
+fn another_host_is_dialled_and_the_urls_is_named() {
+    let server = Server::json("{}");
+    for to in ["127.0.0.1:PORT", "localhost:PORT", ":PORT"] {
+        let ran = server.probe(&["http://model.internal/health", "--connect-to", to]);
+        assert_ran(
+            &ran,
+            0,
+            "healthy: 200 OK in <t>; GET http://model.internal/health\n",
+            "",
+        );
+        assert!(server.request().contains("\r\nhost: model.internal\r\n"));
+    }
+    // Without a port it is the URL's.
+    let ran = server.probe(&["http://model.internal:PORT/", "--connect-to", "127.0.0.1"]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://model.internal:PORT/\n",
+        "",
+    );
+    if has_ipv6() {
+        let server = Server::on("[::1]:0", |stream| {
+            let _ = stream.write_all(response("200 OK", "{}").as_bytes());
+        });
+        let ran = server.probe(&["http://model.internal/", "--connect-to", "[::1]:PORT"]);
+        assert_ran(
+            &ran,
+            0,
+            "healthy: 200 OK in <t>; GET http://model.internal/\n",
+            "",
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_dialled_is_an_error() {
+    for (arguments, message) in [
+        (
+            &["--connect-to", "h:0"][..],
+            "--connect-to \"h:0\": column 3: expected a port from 1 to 65535",
+        ),
+        (
+            &["--connect-to", "http://h/"],
+            "--connect-to \"http://h/\": column 6: expected a port from 1 to 65535",
+        ),
+        (
+            &["--connect-to", ""],
+            "--connect-to \"\": column 1: expected a host, as in localhost:8000/health",
+        ),
+        (
+            &["--connect-to", "[::1]", "-4"],
+            "--ipv4: the host to dial is the IPv6 address ::1",
+        ),
+        (
+            &["--unix-socket", ""],
+            "--unix-socket \"\": column 1: expected the name of a file",
+        ),
+        (
+            &["--proxy", "socks5://h:1"],
+            "--proxy \"socks5://h:1\": column 1: expected http:// or https://",
+        ),
+        (
+            &["--proxy", "http://me:s3cr3t@h:0"],
+            "--proxy \"http://***@h:0\": column 20: expected a port from 1 to 65535",
+        ),
+        (
+            &["--proxy", "http://me:s3cr3t@h/path"],
+            "--proxy \"http://h/path\": expected an HTTP proxy such as http://proxy:3128",
+        ),
+        (
+            &["--proxy", ":1", "--unix-socket", "x"],
+            "--proxy and --unix-socket contradict each other; see healthprobe --help",
+        ),
+        (
+            &["--connect-to", "h", "--unix-socket", "x"],
+            "--connect-to and --unix-socket contradict each other; see healthprobe --help",
+        ),
+    ] {
+        let ran = probe(&[&[":1"], arguments].concat()).run();
+        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+    }
+}
+
+#[test]
+fn a_proxy_is_asked_for_the_whole_url() {
+    let server = Server::json("{}");
+    let ran = server.probe(&[
+        "http://model.internal:8000/health?q=1",
+        "--proxy",
+        "http://me:pr0xy-s3cret@127.0.0.1:PORT",
+        "-u",
+        "you:s3rv3r",
+    ]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://model.internal:8000/health\n",
+        "",
+    );
+    assert_eq!(
+        server.request(),
+        format!(
+            "GET http://model.internal:8000/health?q=1 HTTP/1.1\r\nhost: model.internal:8000\r\n\
+             authorization: Basic eW91OnMzcnYzcg==\r\nuser-agent: healthprobe/{}\r\naccept: */*\r\n\
+             accept-encoding: identity\r\nconnection: close\r\n\
+             proxy-authorization: Basic bWU6cHIweHktczNjcmV0\r\n\r\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+}
+
+#[test]
+fn proxies_of_the_environment_are_ignored() {
+    let server = Server::json("{}");
+    let proxy = Server::json("{}");
+    let mut run = server.prepare(&["127.0.0.1:PORT"]);
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"] {
+        run = run.env(name, &url);
+    }
+    assert_ran(
+        &run.run(),
+        0,
+        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/\n",
+        "",
+    );
+    assert!(proxy.heard_nothing());
+}
+
+#[test]
+fn a_proxy_that_fails_is_told_apart_from_the_server() {
+    let closed = free_port();
+    let ran = probe(&["http://model/", "--proxy", &format!("127.0.0.1:{closed}")]).run();
+    assert_ran(
+        &ran,
+        1,
+        &format!("unhealthy: proxy: connection refused (127.0.0.1:{closed}); GET http://model/\n"),
+        "",
+    );
+    // Of plain HTTP the proxy's answer is the answer.
+    let gone = Server::answering(response("502 Bad Gateway", "no model"));
+    let ran = gone.probe(&["http://model/", "--proxy", "127.0.0.1:PORT"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: status 502, expected 200-399; GET http://model/ in <t>; body: no model\n",
+        "",
+    );
+}
