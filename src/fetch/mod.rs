@@ -17,7 +17,6 @@ use crate::exchange::{
 };
 use crate::redirect;
 use crate::request::Request;
-#[cfg(feature = "tls")]
 use crate::target::Scheme;
 #[cfg(feature = "tls")]
 use crate::tls;
@@ -106,7 +105,11 @@ fn once(
     progress: &Arc<Progress>,
 ) -> Result<http::Response<ureq::Body>, FetchError> {
     let client = match request.target.scheme {
-        Scheme::Https => Some(tls::Client::new(&request.tls).map_err(FetchError::Tls)?),
+        Scheme::Https => {
+            let client = tls::Client::new(&request.tls).map_err(FetchError::Tls)?;
+            progress.begin();
+            Some(client)
+        }
         Scheme::Http => None,
     };
     let road = Road {
@@ -281,8 +284,9 @@ fn send(
         .max_redirects_will_error(false)
         .allow_non_standard_methods(true)
         .max_idle_connections(0)
-        // Else the kernel keeps a body's last bytes back until its first are acknowledged.
-        .no_delay(request.data.is_some())
+        // Else the kernel keeps the last bytes of a body, or of a handshake, back until
+        // the first are acknowledged.
+        .no_delay(request.data.is_some() || request.target.scheme == Scheme::Https)
         .build();
     let lookup = Lookup::new(request, progress);
     run(&Agent::with_parts(config, road, lookup), request).map_err(|error| explain(error, progress))

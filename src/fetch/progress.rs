@@ -22,7 +22,7 @@ pub(super) struct Progress {
 struct Marks {
     /// The phases of those before it, which were answered with a redirect.
     earlier: Phases,
-    /// When it began, if it is not the first.
+    /// When it began, if not at once.
     began: Option<Instant>,
     address: Option<Address>,
     tls: Option<Session>,
@@ -61,6 +61,12 @@ impl Progress {
             after: self.timeout,
             stage,
         }
+    }
+
+    /// The first phase begins: what was read before it is none of the server's.
+    #[cfg(feature = "tls")]
+    pub(super) fn begin(&self) {
+        self.marks().began = Some(Instant::now());
     }
 
     pub(super) fn resolved(&self) {

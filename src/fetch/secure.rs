@@ -74,6 +74,9 @@ impl Secured {
             .and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match broken {
             Some(_) if self.stream.sock.heard_plain_http() => FetchError::SpeaksHttp,
+            Some(rustls::Error::InvalidMessage(_)) if !self.stream.sock.heard_tls() => {
+                FetchError::Tls("the server does not speak TLS on this port".to_owned())
+            }
             Some(error) => FetchError::Tls(tls::explain(error, self.verifier.seen().as_ref())),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.progress.ended(Ending::Unannounced)
@@ -90,7 +93,7 @@ pub(super) fn is_spoken(address: &Address, target: &Target, left: Duration) -> b
     let progress = Arc::new(Progress::start(left.min(LONGEST_SEARCH)));
     let hello = || -> Result<bool, FetchError> {
         let mut socket = match address {
-            Address::Tcp(address) => connect::tcp(&[*address], false, &progress)?,
+            Address::Tcp(address) => connect::tcp(&[*address], true, &progress)?,
             Address::Unix(path) => connect::unix(path, &progress)?,
         };
         let mut connection = Client::of_a_stranger()

@@ -41,7 +41,6 @@ pub fn explain(error: &Error, seen: Option<&Seen>) -> String {
         Error::PeerIncompatible(reason) => {
             format!("the server has no TLS that is safe: {reason:?}")
         }
-        Error::InvalidMessage(_) => "the server does not speak TLS on this port".to_owned(),
         error => format!("TLS failed: {error}"),
     }
 }

@@ -65,7 +65,8 @@ impl Verifier {
             certificate::check_times(&parsed, now, &self.algorithms)?;
         } else {
             let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(trusted.iter().cloned());
+            let borrowed = trusted.iter().map(|der| CertificateDer::from_slice(der));
+            roots.add_parsable_certificates(borrowed);
             verify_server_cert_signed_by_trust_anchor(
                 &parsed,
                 &roots,

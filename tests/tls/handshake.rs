@@ -72,6 +72,13 @@ fn what_is_no_tls_is_named() {
     });
     let reason = "the server does not speak TLS on this port";
     assert_unhealthy(&other, &[], reason, "");
+    // A handshake's record, and nonsense in it.
+    let broken = after_hello(|stream| {
+        let _ = stream.write_all(&[0x16, 0x03, 0x03, 0x00, 0x04, 0x63, 0x00, 0x00, 0x00]);
+        hold(stream);
+    });
+    let reason = "TLS failed: received corrupt message of type InvalidContentType";
+    assert_unhealthy(&broken, &[], reason, "");
 }
 
 #[test]
