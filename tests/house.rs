@@ -70,6 +70,19 @@ fn only_fetch_names_ureq() {
 }
 
 #[test]
+fn only_tls_and_fetch_name_rustls() {
+    for (name, text) in rooms() {
+        let names = text.contains("rustls::") || text.contains("webpki::");
+        let may = name.starts_with("tls") || name.starts_with("fetch");
+        assert!(!names || may, "{name} names rustls");
+        assert!(
+            !name.starts_with("tls") || !text.contains("crate::fetch"),
+            "{name} knows how bytes travel"
+        );
+    }
+}
+
+#[test]
 fn rooms_have_a_sign_and_are_not_crowded() {
     for (name, text) in rooms() {
         assert!(

@@ -142,6 +142,12 @@ impl Container {
         docker(&args)
     }
 
+    /// What a command printed that has to fail, with how it ended.
+    pub fn exec_failing(&self, command: &[&str]) -> String {
+        let args = [&["exec", &self.name], command].concat();
+        try_docker(&args).expect_err("a command that fails")
+    }
+
     /// Waits until the engine tells that the health has become this.
     #[track_caller]
     pub fn wait_until(&self, health: &str) {

@@ -103,6 +103,24 @@ fn proxy_variables_do_no_harm() {
     server.assert_last_probe(0, HEALTHY);
 }
 
+/// An image FROM scratch trusts nobody until it is told whom.
+#[test]
+fn without_certificates_the_reason_says_where_they_belong() {
+    engine_or_skip!();
+    let server = Server::start(&["--network=none"], "healthy");
+    let said = server
+        .container
+        .exec_failing(&["/healthprobe", "https://localhost:8000/health"]);
+    let line = "unhealthy: no CA certificates to trust: give --cacert FILE, or COPY a CA bundle to one of \
+        /etc/ssl/certs/ca-certificates.crt, /etc/pki/tls/certs/ca-bundle.crt, \
+        /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem, /etc/ssl/ca-bundle.pem, /etc/ssl/cert.pem; \
+        GET https://localhost:8000/health\n";
+    assert!(
+        said.contains("exit status: 1\n") && said.contains(line),
+        "{said}"
+    );
+}
+
 #[test]
 fn no_network_no_capability_and_no_writable_file_are_needed() {
     engine_or_skip!();
