@@ -2,24 +2,29 @@
 //!
 //! Declarations only. What a value means, and whether it is one, is `plan`'s.
 //!
-//! A table instead of clap's derive: one loop builds all of it, which takes a
-//! fifth less of a probe's instructions and 30 kB less than a function in which
-//! each flag has its own code and its own place on the stack. It also lets a
-//! variable and a config's key follow from a flag's name.
+//! A table instead of clap's derive: one loop builds all of it, which takes 30 kB
+//! less than a function in which each flag has its own code and its own place on
+//! the stack. It lets a variable and a config's key follow from a flag's name, and
+//! clap be told of the flags that are typed and of no other.
+
+use std::ffi::OsString;
+use std::iter;
 
 use clap::{Arg, ArgAction, Command};
 
-/// One flag.
-struct Flag {
-    long: &'static str,
+/// One flag, or the URL.
+#[derive(Debug)]
+pub(crate) struct Flag {
+    pub(crate) long: &'static str,
     short: Option<char>,
-    takes: Takes,
+    pub(crate) takes: Takes,
     help: &'static str,
     /// Flags that say something else about the same thing.
-    contradicts: &'static [&'static str],
+    pub(crate) contradicts: &'static [&'static str],
 }
 
-enum Takes {
+#[derive(Debug)]
+pub(crate) enum Takes {
     /// A switch.
     Nothing,
     /// One value of this name; the last wins.
@@ -48,6 +53,26 @@ const fn long_flag(long: &'static str, takes: Takes, help: &'static str) -> Flag
 }
 
 impl Flag {
+    /// Whether it is the URL, which is given without a name.
+    pub(crate) fn is_positional(&self) -> bool {
+        self.long == URL.long
+    }
+
+    /// Whether an argument can mean this flag, alone or among other short ones.
+    fn is_meant(&self, argument: &OsString) -> bool {
+        let Some(rest) = argument.as_encoded_bytes().strip_prefix(b"-") else {
+            return false;
+        };
+        match rest.strip_prefix(b"-") {
+            Some(long) => long
+                .strip_prefix(self.long.as_bytes())
+                .is_some_and(|after| matches!(after.first(), None | Some(b'='))),
+            None => self
+                .short
+                .is_some_and(|short| rest.iter().any(|byte| char::from(*byte) == short)),
+        }
+    }
+
     const fn contradicts(self, contradicts: &'static [&'static str]) -> Self {
         Self {
             contradicts,
@@ -101,63 +126,102 @@ const OUTPUT: [Flag; 3] = [
     flag("output", 'o', One("FORMAT"), "text, or json: one object on one line [default: text]"),
 ];
 
+const URL: Flag = long_flag(
+    "url",
+    One("URL"),
+    "http(s)://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} come from the environment",
+);
+
+/// The flags under the headings of the help text.
+const HEADED: [(&str, &[Flag]); 3] = [
+    ("Request", &REQUEST),
+    ("Checks", &CHECKS),
+    ("Output", &OUTPUT),
+];
+
+fn flags() -> impl Iterator<Item = &'static Flag> {
+    HEADED.iter().flat_map(|(_, flags)| *flags)
+}
+
+/// The URL and the flags: what can also come from the environment or a config file.
+pub(crate) fn settings() -> impl Iterator<Item = &'static Flag> {
+    iter::once(&URL).chain(flags())
+}
+
 /// The command line, for clap.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = Command::new("healthprobe")
+    let mut command = bare_command()
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
+        .override_usage("healthprobe [OPTIONS] <URL>")
+        .after_help(AFTER_HELP)
+        .arg(described(Arg::new(URL.long), &URL));
+    for (heading, flags) in HEADED {
+        for flag in flags {
+            let argument = described(argument(flag), flag).help_heading(heading);
+            command = command.arg(argument.conflicts_with_all(flag.contradicts));
+        }
+    }
+    let question = |long, short, action, help| {
+        Arg::new(long)
+            .long(long)
+            .short(short)
+            .action(action)
+            .help(help)
+            .help_heading("Output")
+    };
+    command
+        .arg(question("help", 'h', ArgAction::Help, "Print this help"))
+        .arg(question(
+            "version",
+            'V',
+            ArgAction::Version,
+            "Print the version",
+        ))
+}
+
+/// The part of the command line that these arguments can mean, without a word of
+/// help. What it takes, `command` takes alike; of what it refuses, `command` can
+/// say why.
+pub(crate) fn command_for(arguments: &[OsString]) -> Command {
+    let mut command = bare_command().arg(Arg::new(URL.long));
+    let is_typed = |flag: &Flag| arguments.iter().any(|argument| flag.is_meant(argument));
+    for flag in flags().filter(|flag| is_typed(flag)) {
+        let contradicts = flags()
+            .filter(|other| flag.contradicts.contains(&other.long) && is_typed(other))
+            .map(|other| other.long);
+        command = command.arg(argument(flag).conflicts_with_all(contradicts));
+    }
+    command
+}
+
+fn bare_command() -> Command {
+    Command::new("healthprobe")
         .args_override_self(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .override_usage("healthprobe [OPTIONS] <URL>")
-        .after_help(AFTER_HELP)
-        .arg(Arg::new("url").value_name("URL").help(URL));
-    for (heading, flags) in [
-        ("Request", &REQUEST[..]),
-        ("Checks", &CHECKS),
-        ("Output", &OUTPUT),
-    ] {
-        for flag in flags {
-            command = command.arg(argument(flag).help_heading(heading));
-        }
-    }
-    let help = flag("help", 'h', Nothing, "Print this help");
-    let version = flag("version", 'V', Nothing, "Print the version");
-    command
-        .arg(
-            argument(&help)
-                .action(ArgAction::Help)
-                .help_heading("Output"),
-        )
-        .arg(
-            argument(&version)
-                .action(ArgAction::Version)
-                .help_heading("Output"),
-        )
 }
 
 fn argument(flag: &Flag) -> Arg {
-    let argument = Arg::new(flag.long)
-        .long(flag.long)
-        .short(flag.short)
-        .help(flag.help)
-        .conflicts_with_all(flag.contradicts);
+    let argument = Arg::new(flag.long).long(flag.long).short(flag.short);
     match flag.takes {
         Nothing => argument.action(ArgAction::SetTrue),
-        One(name) => argument.value_name(name).allow_hyphen_values(true),
-        Many(name) => argument
-            .value_name(name)
-            .allow_hyphen_values(true)
-            .action(ArgAction::Append),
+        One(_) => argument.allow_hyphen_values(true),
+        Many(_) => argument.allow_hyphen_values(true).action(ArgAction::Append),
+    }
+}
+
+fn described(argument: Arg, flag: &Flag) -> Arg {
+    let argument = argument.help(flag.help);
+    match flag.takes {
+        Nothing => argument,
+        One(name) | Many(name) => argument.value_name(name),
     }
 }
 
 const ABOUT: &str = "Check that an HTTP service really works: one request, some checks on the \
     answer, one line of output, exit code 0 or 1";
-
-const URL: &str = "http(s)://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} \
-    come from the environment";
 
 const AFTER_HELP: &str = "\
 Assertions:
@@ -169,3 +233,69 @@ Every flag can also come from the environment: HEALTHPROBE_URL, HEALTHPROBE_MAX_
 A repeatable one takes one value a line, a switch takes true or false. The flag wins.
 
 Exit code: 0 when every check holds, 1 for everything else.";
+
+#[cfg(test)]
+mod tests {
+    use super::{command, command_for, settings};
+    use clap::{ArgMatches, Command};
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use std::ffi::OsString;
+
+    const WORDS: [&str; 22] = [
+        "http://h/",
+        "--",
+        "-",
+        "-e",
+        "-eh=1",
+        "--expect",
+        "--expect=a",
+        "--expected=1",
+        "-q4",
+        "-4qv",
+        "-6",
+        "--ipv6",
+        "-t",
+        "--timeout",
+        "2s",
+        "-t=2s",
+        "--quiet",
+        "--baseline=b",
+        "--write-baseline",
+        "-X",
+        "-Vq",
+        "--url=u",
+    ];
+
+    /// What clap takes: each flag's values and their places, or nothing.
+    fn taken(
+        mut command: Command,
+        arguments: &[OsString],
+    ) -> Option<Vec<(Vec<OsString>, Vec<usize>)>> {
+        let matches = command.try_get_matches_from_mut(arguments).ok()?;
+        let of = |matches: &ArgMatches, id| {
+            let values = matches.try_get_raw(id).ok().flatten();
+            let typed = matches.try_contains_id(id).is_ok()
+                && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+            let places = typed.then(|| matches.indices_of(id)).flatten();
+            (
+                values
+                    .into_iter()
+                    .flatten()
+                    .filter(|_| typed)
+                    .map(OsString::from)
+                    .collect(),
+                places.into_iter().flatten().collect(),
+            )
+        };
+        Some(settings().map(|flag| of(&matches, flag.long)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_takes_what_the_whole_takes(words in prop::collection::vec(select(&WORDS[..]), 0..6)) {
+            let arguments: Vec<OsString> = ["healthprobe"].into_iter().chain(words).map(OsString::from).collect();
+            prop_assert_eq!(taken(command_for(&arguments), &arguments), taken(command(), &arguments));
+        }
+    }
+}

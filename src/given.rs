@@ -1,9 +1,8 @@
 //! Command line, environment and config file together: each flag's value from
 //! the nearest of them that gives one.
 //!
-//! Variables and members of the config become arguments before clap reads them a
-//! second time, so that a flag is declared once, and its variable and its key
-//! follow from its name.
+//! clap reads what was typed; a flag's variable and its key in the config follow
+//! from its name.
 
 use std::ffi::OsString;
 use std::{fmt, io, mem};
@@ -13,7 +12,7 @@ use clap::error::{ContextKind, ErrorKind};
 
 use crate::cli;
 use crate::environment::{Environment, NotUnicode};
-use crate::layers::{Layers, PREFIX, Sources};
+use crate::layers::{Layers, PREFIX};
 
 /// Reads a file that a flag names; `-` is standard input.
 pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
@@ -21,10 +20,8 @@ pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
 /// What was given, and by whom.
 #[derive(Debug)]
 pub struct Given {
-    flags: ArgMatches,
-    /// What stands in the config as JSON.
-    pub inline: Inline,
-    sources: Sources,
+    typed: ArgMatches,
+    layers: Layers,
 }
 
 /// JSON texts of the config, unless something nearer says the same.
@@ -34,14 +31,6 @@ pub struct Inline {
     pub data: Option<String>,
     /// `baseline`
     pub baseline: Option<String>,
-}
-
-impl Inline {
-    /// Hands the texts over, for they may be large.
-    #[must_use]
-    pub fn take(&mut self) -> Self {
-        mem::take(self)
-    }
 }
 
 /// Why there are no arguments to work with.
@@ -121,64 +110,67 @@ impl Given {
         environment: &Environment,
         read: &ReadFile,
     ) -> Result<Self, NotGiven> {
-        let mut command = cli::command();
-        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-        let mut matches = command.try_get_matches_from_mut(&arguments)?;
-        let mut layers = Layers::new(&command, &matches);
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let typed = typed(&arguments)?;
+        let mut layers = Layers::default();
         // Most environments name none of the flags.
         if environment.has_prefix(PREFIX) {
-            layers.add_environment(environment)?;
+            layers.add_environment(&typed, environment)?;
         }
-        if let Some(path) = layers.value("config", &matches) {
-            layers.add_config(&path, read)?;
+        let mut given = Self { typed, layers };
+        if let Some(path) = given.one("config").map(str::to_owned) {
+            given.layers.add_config(&given.typed, &path, read)?;
         }
-        let Layers {
-            added,
-            inline,
-            sources,
-            ..
-        } = layers;
-        if !added.is_empty() {
-            // Before what was typed, which may hold a `--`.
-            let program = arguments.len().min(1);
-            arguments.splice(program..program, added.into_iter().map(OsString::from));
-            matches = command.try_get_matches_from_mut(&arguments)?;
-        }
-        // The process ends in a moment: taking this apart piece by piece would be
-        // a seventh of all its instructions.
-        mem::forget(command);
-        Ok(Self {
-            flags: matches,
-            inline,
-            sources,
-        })
+        Ok(given)
+    }
+
+    /// Hands over what stands in the config as JSON, for it may be large.
+    #[must_use]
+    pub fn take_inline(&mut self) -> Inline {
+        mem::take(&mut self.layers.inline)
     }
 
     /// The value of a flag that takes one; of `url`, the URL.
     #[must_use]
     pub fn one(&self, flag: &str) -> Option<&str> {
-        self.flags.get_one::<String>(flag).map(String::as_str)
+        self.many(flag).next()
     }
 
     /// The values of a repeatable flag.
     pub fn many(&self, flag: &str) -> impl Iterator<Item = &str> {
-        let values = self.flags.get_many::<String>(flag);
-        values.into_iter().flatten().map(String::as_str)
+        // clap knows no flag that was not typed, and says so.
+        let typed = self.typed.try_get_many::<String>(flag).ok().flatten();
+        let layered = self.layers.values(flag).unwrap_or_default();
+        typed
+            .into_iter()
+            .flatten()
+            .chain(layered)
+            .map(String::as_str)
     }
 
     /// Whether a switch is on.
     #[must_use]
     pub fn is_on(&self, flag: &str) -> bool {
-        self.flags.get_flag(flag)
+        matches!(self.typed.try_get_one(flag), Ok(Some(true))) || self.layers.source(flag).is_some()
     }
 
     /// Where the value of the flag with this long name came from.
     #[must_use]
     pub fn source(&self, flag: &str) -> Source {
-        match self.sources.get(flag) {
+        match self.layers.source(flag) {
             Some(source) => source.clone(),
             None if flag == "url" => Source("URL".to_owned()),
             None => Source(format!("--{flag}")),
         }
     }
+}
+
+/// What was typed, as clap reads it. To build all flags and to search them was a
+/// third of a probe's instructions, so that is done for help and for mistakes only.
+fn typed(arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    let mut command = cli::command_for(arguments);
+    let typed = command.try_get_matches_from_mut(arguments);
+    // The process ends in a moment: there is no use in taking this apart.
+    mem::forget(command);
+    typed.or_else(|_| cli::command().try_get_matches_from(arguments))
 }

@@ -90,7 +90,7 @@ impl Plan {
         environment: &Environment,
         read: &ReadFile,
     ) -> Result<Self, UsageError> {
-        let inline = given.inline.take();
+        let inline = given.take_inline();
         let given = &given;
         let target = request::target(given, environment)?;
         let mut ignored = checks::ignored(given)?;
