@@ -18,16 +18,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// More than a probe of a short answer needs. Pages that it does not touch cost nothing.
 const SIZE: usize = 256 << 10;
 
-/// The alignment of the memory, and so the largest that is handed out of it.
-const ALIGN: usize = 4096;
+/// The alignment of the memory, and so the largest that is handed out of it. One
+/// of a page would put both ends of the arena on pages of their own: four of a
+/// probe's page faults.
+const ALIGN: usize = 64;
 
-#[repr(C, align(4096))]
+#[repr(C, align(64))]
 struct Memory(MaybeUninit<[u8; SIZE]>);
 
+#[repr(C)]
 pub(crate) struct Arena {
-    memory: UnsafeCell<Memory>,
-    /// How much of it is handed out.
+    /// How much of the memory is handed out.
     used: AtomicUsize,
+    memory: UnsafeCell<Memory>,
 }
 
 // SAFETY: `used` gives each part of the memory to one owner; nothing else touches it.

@@ -66,22 +66,30 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> u8 {
-    let plan = match Given::read(arguments, environment, &files::read) {
-        Ok(given) => Plan::new(given, environment, &files::read).map_err(|error| error.to_string()),
+    match plan(arguments, environment) {
+        Ok(plan) => probe(&plan, out, err).exit_code(),
         Err(NotGiven::Question(answer)) => {
             let written = write!(out, "{answer}").and_then(|()| out.flush());
-            return u8::from(written.is_err());
+            u8::from(written.is_err())
         }
-        Err(NotGiven::Mistake(mistake)) => Err(mistake),
-    };
-    match plan {
-        Ok(plan) => probe(&plan, out, err).exit_code(),
-        Err(mistake) => {
+        Err(NotGiven::Mistake(mistake)) => {
             let mistake = text::escape(&mistake);
             let _ = writeln!(err, "error: {}", text::truncate(&mistake, LONGEST_MISTAKE));
             1
         }
     }
+}
+
+/// Not inlined, so that the request gets the stack that the arguments needed, and
+/// no page of its own: two page faults of a probe.
+#[inline(never)]
+fn plan(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<Plan, NotGiven> {
+    let given = Given::read(arguments, environment, &files::read)?;
+    Plan::new(given, environment, &files::read)
+        .map_err(|error| NotGiven::Mistake(error.to_string()))
 }
 
 fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
