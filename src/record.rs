@@ -1,8 +1,10 @@
 //! `--write-baseline`: recording is a probe like any other, whose answer is kept
 //! if every check holds.
 
+use std::fmt;
+
 use crate::check::json::baseline::Ignored;
-use crate::check::{Failure, Outcome};
+use crate::check::{Failure, Outcome, Told};
 use crate::exchange::{Body, BodyEnd};
 use crate::files;
 
@@ -18,10 +20,9 @@ pub struct Recording {
 impl Recording {
     /// Writes the body, pretty and at once or not at all.
     #[must_use]
-    pub fn write(&self, body: &Body) -> Outcome {
+    pub fn write(&self, body: &Body) -> Outcome<'_> {
         Outcome {
-            check: format!("write-baseline {}", self.path),
-            expected: "an answer that can be recorded".to_owned(),
+            check: self,
             actual: None,
             failure: self.try_write(body).err().map(|reason| Failure {
                 reason,
@@ -39,5 +40,17 @@ impl Recording {
         text.push('\n');
         files::replace(&self.path, text.as_bytes())
             .map_err(|error| format!("cannot write {}: {}", self.path, files::plain(&error)))
+    }
+}
+
+impl Told for Recording {
+    fn expected(&self) -> String {
+        "an answer that can be recorded".to_owned()
+    }
+}
+
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "write-baseline {}", self.path)
     }
 }

@@ -88,9 +88,9 @@ pub fn line(report: &Report) -> String {
             .outcomes
             .iter()
             .map(|outcome| Check {
-                check: bounded(&outcome.check),
+                check: bounded(&outcome.check.to_string()),
                 ok: outcome.failure.is_none(),
-                expected: bounded(&outcome.expected),
+                expected: bounded(&outcome.check.expected()),
                 actual: outcome
                     .actual
                     .as_deref()

@@ -28,7 +28,7 @@ pub struct Report<'a> {
     /// The answer, or why there is none.
     pub result: Result<&'a Exchange, &'a NoAnswer>,
     /// What became of each check.
-    pub outcomes: &'a [Outcome],
+    pub outcomes: &'a [Outcome<'a>],
     /// Texts that must not appear.
     pub secrets: &'a [Secret],
 }
