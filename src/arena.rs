@@ -59,11 +59,15 @@ impl Arena {
             return None;
         }
         let mut used = self.used.load(Ordering::Relaxed);
+        // An alignment is a power of two. Neither sum can overflow: `used` is at most
+        // SIZE, and a layout's size at most half of what an address can say.
+        let mask = layout.align() - 1;
         loop {
-            let offset = used.next_multiple_of(layout.align());
-            let end = offset
-                .checked_add(layout.size())
-                .filter(|end| *end <= SIZE)?;
+            let offset = (used + mask) & !mask;
+            let end = offset + layout.size();
+            if end > SIZE {
+                return None;
+            }
             match self.replace(used, end) {
                 // SAFETY: the offset is at most SIZE, the end of the memory.
                 Ok(_) => return Some(unsafe { self.start().add(offset) }),
