@@ -160,9 +160,10 @@ impl Layers {
         let values = match (member.key.as_str(), &flag.takes) {
             ("data" | "baseline", _) => vec![],
             ("data_file", _) => vec![format!("@{}", beside(path, &member.one()?))],
-            ("baseline_file", _) => vec![beside(path, &member.one()?)],
             // A path, by the name of its value.
-            (_, Takes::One("FILE" | "PATH")) => vec![beside(path, &member.one()?)],
+            ("baseline_file", _) | (_, Takes::One("FILE" | "PATH")) => {
+                vec![beside(path, &member.one()?)]
+            }
             ("headers", _) => member.header_lines()?,
             (_, Takes::Many(_)) => member.many()?,
             (_, Takes::One(_)) => vec![member.one()?],

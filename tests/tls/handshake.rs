@@ -77,7 +77,8 @@ fn what_is_no_tls_is_named() {
         let _ = stream.write_all(&[0x16, 0x03, 0x03, 0x00, 0x04, 0x63, 0x00, 0x00, 0x00]);
         hold(stream);
     });
-    let reason = "TLS failed: received corrupt message of type InvalidContentType";
+    let reason = "TLS failed: received unexpected handshake message: got HandshakeType(0x63) \
+                  when expecting ServerHello or HelloRetryRequest";
     assert_unhealthy(&broken, &[], reason, "");
 }
 
