@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::io;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -135,10 +136,13 @@ fn word_length(text: &[u8]) -> usize {
 fn is_non_finite(token: &[u8]) -> bool {
     match token {
         b"NaN" | b"Infinity" | b"-Infinity" => true,
-        [b'0'..=b'9' | b'-', ..] => std::str::from_utf8(token)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .is_some_and(f64::is_infinite),
+        // Rust reads `-inf`, `01` and `1.` too, which JSON does not have.
+        [b'0'..=b'9' | b'-', ..] if serde_json::from_slice::<IgnoredAny>(token).is_ok() => {
+            std::str::from_utf8(token)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .is_some_and(f64::is_infinite)
+        }
         _ => false,
     }
 }
@@ -370,6 +374,22 @@ mod tests {
             (
                 "[01]",
                 "body is not JSON: invalid number at line 1 column 3",
+            ),
+            (
+                "[-inf]",
+                "body is not JSON: invalid number at line 1 column 3",
+            ),
+            (
+                "[01e999]",
+                "body is not JSON: invalid number at line 1 column 3",
+            ),
+            (
+                "[1.e999]",
+                "body is not JSON: invalid number at line 1 column 4",
+            ),
+            (
+                "[NaN,-.5e999]",
+                "body is not JSON: invalid number at line 1 column 7",
             ),
             (
                 deep.as_str(),
