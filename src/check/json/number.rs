@@ -184,12 +184,13 @@ impl Ord for Decimal {
         if let Some((a, b, _)) = aligned(*self, *other) {
             return a.cmp(&b);
         }
-        // Too far apart to align: the signs or the magnitudes decide.
+        // Too long to align: the signs decide, or the magnitudes, or the first digit that differs.
+        let size = |number: &Self| (number.magnitude(), number.digits.unsigned_abs().to_string());
         match (self.is_negative(), other.is_negative()) {
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
-            (false, false) => self.magnitude().cmp(&other.magnitude()),
-            (true, true) => other.magnitude().cmp(&self.magnitude()),
+            (false, false) => size(self).cmp(&size(other)),
+            (true, true) => size(other).cmp(&size(self)),
         }
     }
 }
@@ -266,6 +267,16 @@ mod tests {
             assert_eq!(decimal(one), decimal(other), "{one}");
         }
         assert_ne!(decimal("9007199254740993"), decimal("9007199254740992.0"));
+    }
+
+    #[test]
+    fn the_longest_sums_compare_by_value_too() {
+        let just_over_one = decimal("1").plus(decimal("1e-38")).unwrap();
+        assert_eq!(just_over_one.cmp(&decimal("9")), Ordering::Less);
+        assert_eq!(decimal("9").cmp(&just_over_one), Ordering::Greater);
+        let negative = decimal("-1").minus(decimal("1e-38")).unwrap();
+        assert_eq!(negative.cmp(&decimal("-9")), Ordering::Greater);
+        assert_eq!(just_over_one.cmp(&decimal("1")), Ordering::Greater);
     }
 
     #[test]
