@@ -10,9 +10,26 @@ const LONGEST_BODY: usize = 200;
 
 const REDACTED: &str = "***";
 
+/// The shortest part of a secret that is recognised before a cut: less of it tells
+/// nothing, and stands before many a cut.
+const SHORTEST_PART: usize = 4;
+
 /// Text without the secrets and control characters in it.
 pub(super) fn clean(text: &str, secrets: &[Secret]) -> String {
-    escape(&redact(text, secrets)).into_owned()
+    let mut clean = String::with_capacity(text.len());
+    // Values are bounded before they come here, wherever that cuts them.
+    for part in redact(text, secrets).split_inclusive('…') {
+        match part.strip_suffix('…') {
+            Some(part) => {
+                let mut part = part.to_owned();
+                drop_partial_secret(&mut part, secrets, SHORTEST_PART);
+                clean.push_str(&part);
+                clean.push('…');
+            }
+            None => clean.push_str(part),
+        }
+    }
+    escape(&clean).into_owned()
 }
 
 /// The beginning of a body on one line; `None` of an empty one.
@@ -22,10 +39,11 @@ pub(super) fn of_body(body: &Body, secrets: &[Secret]) -> Option<String> {
     let whole = text.len() >= body.bytes.len() && body.end == BodyEnd::Whole;
     let mut text = redact(&text, secrets);
     if !whole {
-        drop_partial_secret(&mut text, secrets);
+        drop_partial_secret(&mut text, secrets, 1);
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
+    // A secret of several words may have become one only now.
+    let line = redact(&words.join(" "), secrets);
     (!line.is_empty()).then(|| truncate(&escape(&line), LONGEST_BODY).into_owned())
 }
 
@@ -39,14 +57,15 @@ fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
-/// A secret that the end of the text cuts in two is still recognised by its beginning.
-fn drop_partial_secret(text: &mut String, secrets: &[Secret]) {
+/// A secret that the end of the text cuts in two is still recognised by its beginning,
+/// of at least so many bytes.
+fn drop_partial_secret(text: &mut String, secrets: &[Secret], shortest: usize) {
     for secret in secrets {
         let secret = secret.expose();
         let longest = secret
             .char_indices()
             .map(|(offset, _)| offset)
-            .rfind(|offset| *offset > 0 && text.ends_with(&secret[..*offset]));
+            .rfind(|offset| *offset >= shortest && text.ends_with(&secret[..*offset]));
         if let Some(length) = longest {
             text.truncate(text.len() - length);
             text.push_str(REDACTED);
@@ -86,6 +105,13 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_of_two_words_is_hidden_however_they_are_spaced() {
+        let secrets = [Secret::new("correct horse")];
+        let spaced = body("a correct \n horse", BodyEnd::Whole);
+        assert_eq!(of_body(&spaced, &secrets).as_deref(), Some("a ***"));
+    }
+
+    #[test]
     fn secrets_are_hidden_also_where_the_end_cuts_them() {
         let secrets = [Secret::new("user:s3cr3t"), Secret::new("s3cr3t")];
         assert_eq!(
@@ -94,6 +120,10 @@ mod tests {
         );
         let cut = body("token s3cr", BodyEnd::Enough);
         assert_eq!(of_body(&cut, &secrets).as_deref(), Some("token ***"));
+        assert_eq!(
+            clean("token is \"at s3cr…, expected \"s3…", &secrets),
+            "token is \"at ***…, expected \"s3…"
+        );
         let whole = body("these", BodyEnd::Whole);
         assert_eq!(of_body(&whole, &secrets).as_deref(), Some("these"));
     }
