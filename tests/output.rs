@@ -243,7 +243,8 @@ fn secrets_do_not_come_back() {
     ];
     for output in ["text", "json"] {
         for extra in [
-            &["-e", "heard=x"][..],
+            &["-e", "heard=pa55w0rd"][..],
+            &["-e", "heard=x"],
             &["--expect-header", "x-heard = x"],
             &["-e", "heard>1", "--reject-body-regex", ".*"],
         ] {

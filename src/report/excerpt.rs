@@ -47,7 +47,8 @@ pub(super) fn of_body(body: &Body, secrets: &[Secret]) -> Option<String> {
     (!line.is_empty()).then(|| truncate(&escape(&line), LONGEST_BODY).into_owned())
 }
 
-fn redact(text: &str, secrets: &[Secret]) -> String {
+/// Text without the secrets in it.
+pub(super) fn redact(text: &str, secrets: &[Secret]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
         if text.contains(secret.expose()) {

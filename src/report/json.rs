@@ -63,6 +63,8 @@ struct Check {
 #[must_use]
 pub fn line(report: &Report) -> String {
     let bounded = |text: &str| truncate(text, LONGEST_FIELD).into_owned();
+    let redacted = |text: &str| bounded(&excerpt::redact(text, report.secrets));
+    let cleaned = |text: &str| bounded(&excerpt::clean(text, report.secrets));
     let reasons = report.reasons();
     let phases = report.phases();
     let object = Object {
@@ -88,13 +90,10 @@ pub fn line(report: &Report) -> String {
             .outcomes
             .iter()
             .map(|outcome| Check {
-                check: bounded(&outcome.check.to_string()),
+                check: redacted(&outcome.check.to_string()),
                 ok: outcome.failure.is_none(),
-                expected: bounded(&outcome.check.expected()),
-                actual: outcome
-                    .actual
-                    .as_deref()
-                    .map(|actual| bounded(&excerpt::clean(actual, report.secrets))),
+                expected: redacted(&outcome.check.expected()),
+                actual: outcome.actual.as_deref().map(cleaned),
             })
             .collect(),
         body: report.body(),
