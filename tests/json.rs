@@ -55,6 +55,8 @@ fn what_holds() {
         "max(predictions[*].score)=0.9",
         "avg(probabilities)>0.33",
         "count(predictions[*])=3",
+        "count(predictions[*])",
+        "!count(predictions[?@.score>1])",
         "empty=[]",
         "model={\"name\":\"résumé\",\"loaded\":true}",
         "$",
@@ -186,6 +188,16 @@ fn what_fails_says_seen_and_expected() {
         (
             "type(count)=string",
             "type(count) is \"number\", expected \"string\"",
+            false,
+        ),
+        (
+            "count(models[?@.name=='n'])",
+            "models[?@.name=='n'] is missing, expected count(models[?@.name=='n'])",
+            true,
+        ),
+        (
+            "!count(predictions[*])",
+            "count(predictions[*]) is 3, expected nothing, null or false",
             false,
         ),
         (

@@ -27,7 +27,7 @@ impl Assertion {
                 Some(number) => Err(self.is_not_finite("", number)),
                 None => Ok(Cow::Owned(Value::from(type_name(node).as_ref()))),
             }),
-            Some(Function::Count) => self.find_one(Decimal::from(nodes.len())),
+            Some(Function::Count) => self.find_count(nodes.len()),
             Some(function) => match self.reduce(function, root, &nodes) {
                 Ok(value) => self.find_one(value),
                 Err(reason) => Finding {
@@ -47,14 +47,7 @@ impl Assertion {
     ) -> Finding {
         let absent_is_fine = matches!(self.test, Test::Absent) && self.operand.function.is_none();
         if nodes.is_empty() && !absent_is_fine {
-            return Finding {
-                actual: None,
-                failure: Some(Failure::explained_by_body(format!(
-                    "{} is missing, expected {}",
-                    self.operand.query.text,
-                    self.expectation()
-                ))),
-            };
+            return self.missing();
         }
         let mut failed = nodes.iter().enumerate().filter_map(|(index, node)| {
             let judged = operand(node).and_then(|value| self.test.judge(self, &value));
@@ -86,6 +79,29 @@ impl Assertion {
         Finding {
             actual: actual(&nodes[index..=index]),
             failure: Some(Failure::new(format!("{subject} {}{more}", mismatch.is))),
+        }
+    }
+
+    fn missing(&self) -> Finding {
+        Finding {
+            actual: None,
+            failure: Some(Failure::explained_by_body(format!(
+                "{} is missing, expected {}",
+                self.operand.query.text,
+                self.expectation()
+            ))),
+        }
+    }
+
+    /// Without a value to compare with, a count asks whether there is a node, or none.
+    fn find_count(&self, count: usize) -> Finding {
+        match (&self.test, count) {
+            (Test::Holds, 0) => self.missing(),
+            (Test::Absent, 0) => Finding {
+                actual: Some(count.to_string()),
+                failure: None,
+            },
+            _ => self.find_one(Decimal::from(count)),
         }
     }
 
