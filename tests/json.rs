@@ -280,6 +280,10 @@ fn numbers_that_are_none_fail_by_name_and_the_rest_is_judged() {
         "count(p[*].s)=4",
         "-e",
         "length(x)=2",
+        "-e",
+        "count(p[?@.s])=4",
+        "-e",
+        "p[?@.s==1].s=1",
     ]);
     for (assertion, reason) in [
         ("p[0].s>=0.5", "p[0].s is NaN, expected a number >= 0.5"),
@@ -303,6 +307,11 @@ fn numbers_that_are_none_fail_by_name_and_the_rest_is_judged() {
         ),
         ("x=[1,2]", "x[1] is Infinity, expected x=[1,2]"),
         ("p!=[]", "p[0].s is NaN, expected p!=[]"),
+        (
+            "count(p[?@.s>2])=0",
+            "p[0].s is NaN, expected count(p[?@.s>2])=0",
+        ),
+        ("p[?@.s>0].s=1", "p[0].s is NaN, expected p[?@.s>0].s=1"),
     ] {
         server.assert_unhealthy(&["-e", assertion], reason, " in <t>");
     }

@@ -221,6 +221,23 @@ pub fn find_non_finite<'v>(path: &str, value: &'v Value) -> Option<(String, &'v 
     }
 }
 
+/// A copy in which each such number is this one.
+#[must_use]
+pub fn with_finite(value: &Value, stand_in: f64) -> Value {
+    match value {
+        Value::Array(elements) => elements
+            .iter()
+            .map(|element| with_finite(element, stand_in))
+            .collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), with_finite(member, stand_in)))
+            .collect(),
+        other if non_finite(other).is_some() => Value::from(stand_in),
+        other => other.clone(),
+    }
+}
+
 fn may_hold(value: &Value) -> bool {
     value.is_array() || value.is_object() || non_finite(value).is_some()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::document::{Document, non_finite, type_name};
+use super::document::{Document, find_non_finite, non_finite, type_name, with_finite};
 use super::judge::{LONGEST_VALUE, Mismatch, Subject, shown, with_type};
 use super::number::Decimal;
 use super::{Assertion, Function, Test, path};
@@ -17,6 +17,14 @@ impl Assertion {
             Ok(root) => root,
             Err(finding) => return finding,
         };
+        if let Some((place, number)) = self.filters_non_finite(root) {
+            return Finding {
+                actual: None,
+                failure: Some(Failure::new(format!(
+                    "{place} is {number}, expected {self}"
+                ))),
+            };
+        }
         let nodes = self.operand.query.path.query(root).all();
         match self.operand.function {
             None => self.find_each(root, &nodes, |node| Ok(Cow::Borrowed(node))),
@@ -36,6 +44,25 @@ impl Assertion {
                 },
             },
         }
+    }
+
+    /// The first number that JSON cannot hold, where a filter compares such numbers:
+    /// where it would select other nodes if they were large or small ones.
+    fn filters_non_finite<'v>(&self, root: &'v Value) -> Option<(String, &'v str)> {
+        let query = &self.operand.query;
+        if !query.text.contains('?') {
+            return None;
+        }
+        let found = find_non_finite("$", root)?;
+        let locations = |document: &Value| -> Vec<String> {
+            let located = query.path.query_located(document);
+            located.locations().map(ToString::to_string).collect()
+        };
+        let selected = locations(root);
+        [f64::MAX, f64::MIN]
+            .iter()
+            .any(|stand_in| locations(&with_finite(root, *stand_in)) != selected)
+            .then_some(found)
     }
 
     /// What the operand makes of every node must pass, and there must be one.
