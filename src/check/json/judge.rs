@@ -1,9 +1,11 @@
 //! One value against what was expected of it: does it hold, and if not, in which words.
 
+use std::cmp::Ordering;
+
 use serde_json::{Number, Value};
 
 use super::document::{self, find_non_finite, non_finite, type_name};
-use super::number::Decimal;
+use super::number::{self, Decimal};
 use super::{Assertion, Comparison, Expected, Test, Tolerance};
 
 /// How much of a value is shown, in bytes.
@@ -269,15 +271,22 @@ impl Tolerance {
         }
     }
 
+    /// Whether number - expected and expected - number are at most what is allowed,
+    /// however far apart the three are.
     fn allows(&self, number: Decimal, expected: Decimal) -> bool {
-        match (
-            number.minus(expected).map(Decimal::abs),
-            self.around(expected),
-        ) {
-            (Some(distance), Some(allowed)) => distance <= allowed,
-            (Some(_), None) => true,
-            (None, _) => false,
-        }
+        let amount = Decimal::from(&self.amount);
+        let allowed = if self.relative {
+            expected.abs().parts_of_product(amount.percent())
+        } else {
+            [amount, Decimal::ZERO]
+        };
+        let [a, b] = allowed.map(Decimal::negated);
+        [
+            [number, expected.negated(), a, b],
+            [number.negated(), expected, a, b],
+        ]
+        .iter()
+        .all(|terms| number::sign_of_sum(terms) != Ordering::Greater)
     }
 }
 
@@ -364,6 +373,17 @@ mod tests {
             ("9007199254740993", "9007199254740992", "0", false),
             ("9007199254740993", "9007199254740992", "1", true),
             ("-1.7e308", "1.7e308", "1e308", false),
+            ("1e308", "-5e-324", "1e308", false),
+            ("1e308", "5e-324", "1e308", true),
+            ("-5e-324", "1", "1", false),
+            ("0", "18446744073709551615", "100%", true),
+            (
+                "-1e-30",
+                "18446744073709551615",
+                "100.00000000000001%",
+                true,
+            ),
+            ("-1e-300", "18446744073709551615", "100%", false),
         ] {
             let tolerance: Tolerance = tolerance.parse().unwrap();
             assert_eq!(

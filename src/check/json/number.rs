@@ -70,6 +70,15 @@ impl Decimal {
         }
     }
 
+    /// The value with the other sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self {
+            digits: self.digits.saturating_neg(),
+            ..self
+        }
+    }
+
     /// The sum; `None` where it is neither exact nor a double.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {
@@ -83,10 +92,7 @@ impl Decimal {
     /// The difference; `None` where it is neither exact nor a double.
     #[must_use]
     pub fn minus(self, other: Self) -> Option<Self> {
-        self.plus(Self {
-            digits: -other.digits,
-            ..other
-        })
+        self.plus(other.negated())
     }
 
     /// The product; `None` where it is neither exact nor a double.
@@ -96,6 +102,19 @@ impl Decimal {
             Some(digits) => Some(Self::normal(digits, self.exponent + other.exponent)),
             None => Self::from_f64(self.to_f64() * other.to_f64()),
         }
+    }
+
+    /// Two numbers that the exact product of two JSON numbers is the sum of.
+    #[must_use]
+    pub fn parts_of_product(self, other: Self) -> [Self; 2] {
+        // 20 digits times 10 fit, times 20 they do not.
+        const HALF: i128 = 10_000_000_000;
+        let exponent = self.exponent + other.exponent;
+        let part = |digits, exponent| Self::normal(self.digits.saturating_mul(digits), exponent);
+        [
+            part(other.digits / HALF, exponent + 10),
+            part(other.digits % HALF, exponent),
+        ]
     }
 
     /// A hundredth.
@@ -184,14 +203,40 @@ impl Ord for Decimal {
         if let Some((a, b, _)) = aligned(*self, *other) {
             return a.cmp(&b);
         }
-        // Too long to align: the signs decide, or the magnitudes, or the first digit that differs.
-        let size = |number: &Self| (number.magnitude(), number.digits.unsigned_abs().to_string());
-        match (self.is_negative(), other.is_negative()) {
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-            (false, false) => size(self).cmp(&size(other)),
-            (true, true) => size(other).cmp(&size(self)),
+        sign_of_sum(&[*self, other.negated()])
+    }
+}
+
+/// The sign of an exact sum, however far apart its terms are: `Less` where it is
+/// negative.
+#[must_use]
+pub fn sign_of_sum(terms: &[Decimal]) -> Ordering {
+    let lowest = terms.iter().map(|term| term.exponent).min().unwrap_or(0);
+    // Added by hand, as at school: a column for each power of ten.
+    let mut columns: Vec<i32> = Vec::new();
+    for term in terms {
+        let mut digits = term.digits;
+        let mut place = usize::try_from(term.exponent - lowest).unwrap_or(0);
+        while digits != 0 {
+            if columns.len() <= place {
+                columns.resize(place + 1, 0);
+            }
+            // One digit with its sign.
+            columns[place] += i32::try_from(digits % 10).unwrap_or(0);
+            digits /= 10;
+            place += 1;
         }
+    }
+    let mut carry = 0;
+    let mut is_zero = true;
+    for column in columns {
+        let total: i32 = column + carry;
+        is_zero &= total.rem_euclid(10) == 0;
+        carry = total.div_euclid(10);
+    }
+    match carry.cmp(&0) {
+        Ordering::Equal if !is_zero => Ordering::Greater,
+        sign => sign,
     }
 }
 
