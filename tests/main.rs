@@ -19,6 +19,7 @@ mod docker;
 mod fastapi;
 mod house;
 mod json;
+mod model;
 mod output;
 mod plain;
 mod readme;

@@ -1,0 +1,309 @@
+//! What an assertion means, said again in the plainest way, with rational numbers.
+
+use std::ptr;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use super::assertion::{Assertion, Expected, Operator, Pattern, Test};
+use super::document::Json;
+use super::select::select;
+
+/// What must come of an assertion.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    Holds,
+    Fails,
+    /// Fails, and says that something is this: `NaN`.
+    Names(Vec<&'static str>),
+    /// Nothing is promised: a sum of more than 38 digits.
+    Open,
+}
+
+/// Met on the way: what is not a number, any of which may be named.
+#[derive(Debug, Clone)]
+struct Met(Vec<&'static str>);
+
+pub fn judge(document: &Json, assertion: &Assertion) -> Verdict {
+    let nodes = select(document, &assertion.query, None);
+    for stand_in in [f64::MAX, f64::MIN] {
+        let others = select(document, &assertion.query, Some(stand_in));
+        if nodes.len() != others.len()
+            || nodes
+                .iter()
+                .zip(others)
+                .any(|(one, other)| !ptr::eq(*one, other))
+        {
+            return Verdict::Names(numbers_that_are_none(document));
+        }
+    }
+    let test = &assertion.test;
+    match assertion.function {
+        None if nodes.is_empty() && matches!(test, Test::Absent) => Verdict::Holds,
+        None => of_all(nodes.iter().map(|node| value(node, test))),
+        Some("length") => of_all(nodes.iter().map(|node| length(node, test))),
+        Some("type") => of_all(nodes.iter().map(|node| match node {
+            Json::NotFinite(name) => Err(Met(vec![*name])),
+            other => value(&Json::Text(type_name(other)), test),
+        })),
+        Some("count") => match test {
+            Test::Holds => plain(!nodes.is_empty()),
+            Test::Absent => plain(nodes.is_empty()),
+            _ => plain(number(&BigRational::from(BigInt::from(nodes.len())), test)),
+        },
+        Some(function) => reduced(function, &nodes, test),
+    }
+}
+
+fn plain(holds: bool) -> Verdict {
+    if holds {
+        Verdict::Holds
+    } else {
+        Verdict::Fails
+    }
+}
+
+/// Each must hold, and there must be one.
+fn of_all(each: impl Iterator<Item = Result<bool, Met>>) -> Verdict {
+    let each: Vec<Result<bool, Met>> = each.collect();
+    let failed: Vec<&Result<bool, Met>> =
+        each.iter().filter(|one| !matches!(one, Ok(true))).collect();
+    let met: Vec<&Met> = failed.iter().filter_map(|one| one.as_ref().err()).collect();
+    if each.is_empty() {
+        Verdict::Fails
+    } else if failed.is_empty() {
+        Verdict::Holds
+    } else if met.len() == failed.len() {
+        Verdict::Names(met.into_iter().flat_map(|met| met.0.clone()).collect())
+    } else {
+        Verdict::Fails
+    }
+}
+
+fn length(node: &Json, test: &Test) -> Result<bool, Met> {
+    let length = match node {
+        Json::NotFinite(name) => return Err(Met(vec![*name])),
+        other => length_of(other),
+    };
+    Ok(length.is_some_and(|length| number(&BigRational::from(BigInt::from(length)), test)))
+}
+
+pub fn length_of(node: &Json) -> Option<usize> {
+    match node {
+        Json::Text(text) => Some(text.chars().count()),
+        Json::List(elements) => Some(elements.len()),
+        Json::Members(members) => Some(members.len()),
+        _ => None,
+    }
+}
+
+fn type_name(node: &Json) -> &'static str {
+    match node {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) | Json::NotFinite(_) => "number",
+        Json::Text(_) => "string",
+        Json::List(_) => "array",
+        Json::Members(_) => "object",
+    }
+}
+
+fn reduced(function: &str, nodes: &[&Json], test: &Test) -> Verdict {
+    let mut elements: Vec<&Json> = Vec::new();
+    for node in nodes {
+        match node {
+            Json::List(list) => elements.extend(list),
+            single => elements.push(single),
+        }
+    }
+    let mut names = Vec::new();
+    let mut numbers = Vec::new();
+    let mut odd = elements.is_empty();
+    for element in elements {
+        match element {
+            Json::Number(text) => numbers.push(exact(text)),
+            Json::NotFinite(name) => names.push(*name),
+            _ => odd = true,
+        }
+    }
+    if odd {
+        return Verdict::Fails;
+    }
+    if !names.is_empty() {
+        return Verdict::Names(names);
+    }
+    let least = numbers.iter().min().unwrap().clone();
+    let most = numbers.iter().max().unwrap().clone();
+    let result = match function {
+        "min" => least,
+        "max" => most,
+        _ => {
+            let Some(sum) = sum(&numbers) else {
+                return Verdict::Open;
+            };
+            if function == "sum" {
+                sum
+            } else {
+                mean(&sum, numbers.len())
+            }
+        }
+    };
+    plain(number(&result, test))
+}
+
+/// `None` where the digits of all numbers, at one exponent, are too many to be added exactly.
+fn sum(numbers: &[BigRational]) -> Option<BigRational> {
+    let finest = BigRational::from(BigInt::from(10).pow(18));
+    let coarsest = BigRational::from(BigInt::from(10).pow(19));
+    let exact = numbers
+        .iter()
+        .all(|number| (number * &finest).is_integer() && number.abs() < coarsest);
+    exact.then(|| numbers.iter().sum())
+}
+
+/// Exact where it ends, else the nearest double.
+fn mean(sum: &BigRational, count: usize) -> BigRational {
+    let mean = sum / BigRational::from(BigInt::from(count));
+    let mut rest = mean.denom().clone();
+    for factor in [2, 5] {
+        while (&rest % BigInt::from(factor)).is_zero() {
+            rest /= factor;
+        }
+    }
+    if rest == BigInt::from(1) {
+        mean
+    } else {
+        decimal(&format!("{:e}", mean.to_f64().unwrap()))
+    }
+}
+
+fn value(node: &Json, test: &Test) -> Result<bool, Met> {
+    if let Json::NotFinite(name) = node {
+        return Err(Met(vec![*name]));
+    }
+    match test {
+        Test::Holds => Ok(!matches!(node, Json::Null | Json::Bool(false))),
+        Test::Absent => Ok(matches!(node, Json::Null | Json::Bool(false))),
+        Test::Matches(wanted, pattern) => Ok(match node {
+            Json::Text(text) => matches(*pattern, text) == *wanted,
+            _ => false,
+        }),
+        Test::Compares(operator @ (Operator::Equal | Operator::Unequal), expected) => {
+            let names = numbers_that_are_none(node);
+            if !names.is_empty() {
+                return Err(Met(names));
+            }
+            let equals = match (expected, node) {
+                (Expected::Value(expected), _) => equal(expected, node),
+                (Expected::Within { .. }, Json::Number(text)) => is_within(&exact(text), expected),
+                (Expected::Within { .. }, _) => false,
+            };
+            Ok(equals == (*operator == Operator::Equal))
+        }
+        Test::Compares(..) => Ok(match node {
+            Json::Number(text) => number(&exact(text), test),
+            _ => false,
+        }),
+    }
+}
+
+/// What a function made, which is never null or false.
+fn number(number: &BigRational, test: &Test) -> bool {
+    let (operator, expected) = match test {
+        Test::Holds => return true,
+        Test::Absent | Test::Matches(..) => return false,
+        Test::Compares(operator, expected) => (*operator, expected),
+    };
+    let limit = match expected {
+        Expected::Within { .. } => {
+            return is_within(number, expected) == (operator == Operator::Equal);
+        }
+        Expected::Value(Json::Number(text)) => exact(text),
+        Expected::Value(_) => return operator == Operator::Unequal,
+    };
+    match operator {
+        Operator::Equal => *number == limit,
+        Operator::Unequal => *number != limit,
+        Operator::Less => *number < limit,
+        Operator::AtMost => *number <= limit,
+        Operator::Greater => *number > limit,
+        Operator::AtLeast => *number >= limit,
+    }
+}
+
+fn is_within(number: &BigRational, expected: &Expected) -> bool {
+    let Expected::Within {
+        number: center,
+        tolerance,
+        percent,
+    } = expected
+    else {
+        return false;
+    };
+    let (center, tolerance) = (exact(center), exact(tolerance));
+    let allowed = if *percent {
+        center.abs() * tolerance / BigRational::from(BigInt::from(100))
+    } else {
+        tolerance
+    };
+    (number - center).abs() <= allowed
+}
+
+fn equal(one: &Json, other: &Json) -> bool {
+    match (one, other) {
+        (Json::Number(a), Json::Number(b)) => exact(a) == exact(b),
+        (Json::List(a), Json::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        }
+        (Json::Members(a), Json::Members(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(name, a)| b.iter().any(|(other, b)| name == other && equal(a, b)))
+        }
+        _ => one == other,
+    }
+}
+
+fn matches(pattern: Pattern, text: &str) -> bool {
+    match (pattern.starts, pattern.ends) {
+        (true, true) => text == pattern.text,
+        (true, false) => text.starts_with(pattern.text),
+        (false, true) => text.ends_with(pattern.text),
+        (false, false) => text.contains(pattern.text),
+    }
+}
+
+fn numbers_that_are_none(node: &Json) -> Vec<&'static str> {
+    match node {
+        Json::NotFinite(name) => vec![*name],
+        Json::List(elements) => elements.iter().flat_map(numbers_that_are_none).collect(),
+        Json::Members(members) => members
+            .iter()
+            .flat_map(|(_, value)| numbers_that_are_none(value))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The number that is meant: 64-bit integers are themselves, all else is the shortest decimal of the nearest double.
+pub fn exact(text: &str) -> BigRational {
+    if text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
+        return decimal(text);
+    }
+    let double: f64 = text.parse().unwrap();
+    decimal(&format!("{double:e}"))
+}
+
+fn decimal(text: &str) -> BigRational {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: BigInt = format!("{whole}{fraction}").parse().unwrap();
+    let exponent = exponent.parse::<i32>().unwrap() - i32::try_from(fraction.len()).unwrap();
+    let scale = BigInt::from(10).pow(exponent.unsigned_abs());
+    if exponent < 0 {
+        BigRational::new(digits, scale)
+    } else {
+        BigRational::from(digits * scale)
+    }
+}
