@@ -15,6 +15,7 @@ mod config;
 mod credit_scoring;
 mod data;
 mod deadline;
+mod differential;
 mod docker;
 mod fastapi;
 mod house;
