@@ -5,6 +5,8 @@
 //! `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
 
 mod answers;
+mod jsonpath;
+mod rfc9535;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

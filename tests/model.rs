@@ -3,10 +3,10 @@
 //! `HEALTHPROBE_MODEL_SEED` runs other cases than the usual ones; a failure names the seed, and shows a document that
 //! cannot be made smaller.
 
-mod assertion;
-mod dice;
-mod document;
-mod oracle;
+pub mod assertion;
+pub mod dice;
+pub mod document;
+pub mod oracle;
 mod select;
 
 use std::env;
@@ -28,7 +28,7 @@ const DOCUMENTS: u64 = 6_000;
 const ASSERTIONS: usize = 20;
 const PROBES: u64 = 300;
 
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     match env::var("HEALTHPROBE_MODEL_SEED") {
         Ok(text) => text.parse().unwrap(),
         Err(_) => SEED,

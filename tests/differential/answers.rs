@@ -161,16 +161,16 @@ fn http_client_reads_raw_answers_as_the_table_says() {
 
 /// Expects of every case what the table says, and shows all that differ at once.
 fn compare(mut read: impl FnMut(&Case, u16) -> (String, String)) {
-    let mut differences = String::new();
+    let mut differences = Vec::new();
     for case in cases() {
         let server = Server::answering(case.bytes.as_slice());
         let (expected, seen) = read(&case, server.port());
         if expected != seen {
-            differences.push_str(&format!(
-                "== {}\nexpected: {expected}\n    seen: {seen}\n",
+            differences.push(format!(
+                "== {}\nexpected: {expected}\n    seen: {seen}",
                 case.name
             ));
         }
     }
-    assert!(differences.is_empty(), "\n{differences}");
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
 }

@@ -86,12 +86,15 @@ pub fn assertion(dice: &mut Dice) -> Assertion {
     let function = dice
         .percent(45)
         .then(|| dice.pick(&["length", "count", "type", "sum", "min", "max", "avg"]));
-    let query = (0..dice.below(4)).map(|_| segment(dice)).collect();
     Assertion {
         function,
-        query,
+        query: query(dice),
         test: test(dice, function),
     }
+}
+
+pub fn query(dice: &mut Dice) -> Vec<Segment> {
+    (0..dice.below(4)).map(|_| segment(dice)).collect()
 }
 
 fn segment(dice: &mut Dice) -> Segment {
@@ -275,7 +278,8 @@ fn is_bare(text: &str) -> bool {
     !text.is_empty() && text.chars().all(char::is_alphabetic) && text != "true"
 }
 
-fn query_text(query: &[Segment], dice: &mut Dice) -> String {
+/// A query as text, the `$` mostly left out.
+pub fn query_text(query: &[Segment], dice: &mut Dice) -> String {
     let mut text = String::new();
     for segment in query {
         text.push_str(&segment_text(segment, dice));
