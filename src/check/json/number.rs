@@ -134,14 +134,12 @@ impl Decimal {
             if digits % divisor == 0 {
                 return Some(Self::normal(digits / divisor, exponent));
             }
-            match digits.checked_mul(10) {
-                Some(more) => digits = more,
-                #[expect(
-                    clippy::cast_precision_loss,
-                    reason = "a mean needs no more than a double"
-                )]
-                None => return Self::from_f64(self.to_f64() / count as f64),
-            }
+            let Some(more) = digits.checked_mul(10) else {
+                // Rounded once: the last 1 stands for the digits that go on for ever.
+                let text = format!("{}1e{}", digits / divisor, exponent - 1);
+                return text.parse().ok().and_then(Self::from_f64);
+            };
+            digits = more;
             exponent -= 1;
         }
     }
@@ -337,6 +335,10 @@ mod tests {
             decimal("0.0174")
         );
         assert_eq!(decimal("0.6").divided_by(3).unwrap(), decimal("0.2"));
+        assert_eq!(
+            decimal("295089.60982861").divided_by(6).unwrap(),
+            decimal("49181.60163810167")
+        );
         assert_eq!(decimal("1").divided_by(0), None);
         assert_eq!(
             decimal("5").divided_by(3).unwrap().to_string(),
