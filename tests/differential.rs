@@ -6,6 +6,7 @@
 
 mod answers;
 mod jsonpath;
+mod numbers;
 mod rfc9535;
 
 use std::io::{BufRead, BufReader, Write};

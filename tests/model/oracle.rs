@@ -163,7 +163,7 @@ fn sum(numbers: &[BigRational]) -> Option<BigRational> {
 }
 
 /// Exact where it ends, else the nearest double.
-fn mean(sum: &BigRational, count: usize) -> BigRational {
+pub fn mean(sum: &BigRational, count: usize) -> BigRational {
     let mean = sum / BigRational::from(BigInt::from(count));
     let mut rest = mean.denom().clone();
     for factor in [2, 5] {
