@@ -1,0 +1,132 @@
+//! Bytes from the network → verdict line: a real connection over loopback, as the transport has no other seam.
+//!
+//! The plan is made once: each reading of arguments leaves clap's command in memory on purpose, which is fine for a
+//! process that probes once.
+#![no_main]
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use healthprobe::check::{self, Outcome};
+use healthprobe::environment::Environment;
+use healthprobe::fetch;
+use healthprobe::given::Given;
+use healthprobe::plan::Plan;
+use healthprobe::report::{self, Report};
+use healthprobe::verdict::Verdict;
+use libfuzzer_sys::fuzz_target;
+
+const PASSWORD: &str = "hunter2-of-the-probe";
+const DEADLINE: Duration = Duration::from_secs(2);
+
+static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static PLAN: OnceLock<Plan> = OnceLock::new();
+
+fuzz_target!(|answer: &[u8]| {
+    let plan = PLAN.get_or_init(|| plan(serve()));
+    answer.clone_into(&mut ANSWER.lock().unwrap_or_else(PoisonError::into_inner));
+    let started = Instant::now();
+    let (verdict, line) = probe(plan);
+    assert!(started.elapsed() < DEADLINE + Duration::from_millis(50));
+    let text = line.strip_suffix('\n').expect("an end of line");
+    assert!(line.len() <= 500, "{} bytes: {line}", line.len());
+    assert!(!text.contains(char::is_control), "{line:?}");
+    assert!(!text.contains(PASSWORD), "{line}");
+    match verdict {
+        Verdict::Healthy => {
+            assert!(text.starts_with("healthy: "), "{line}");
+            assert!(could_be_healthy(answer), "{line}");
+        }
+        Verdict::Unhealthy => assert!(text.starts_with("unhealthy: "), "{line}"),
+    }
+});
+
+/// What every answer that passes has in it: a status line, the end of a head, and some body. Chunks may cut the rest apart.
+fn could_be_healthy(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    let text = text.trim_start_matches(['\r', '\n']);
+    let body = ["\n\r\n", "\n\n"]
+        .iter()
+        .filter_map(|end| text.split_once(end))
+        .map(|(_, body)| body.len())
+        .max();
+    let body = &text[text.len() - body.unwrap_or(0)..];
+    text.starts_with("HTTP/1.") && body.contains('o') && body.contains('k')
+}
+
+fn probe(plan: &Plan) -> (Verdict, String) {
+    let told = |result, phases, outcomes: &[Outcome]| {
+        let report = Report {
+            verdict: Verdict::of(outcomes),
+            method: &plan.request.method,
+            url: plan.request.target.shown(),
+            result,
+            phases,
+            outcomes,
+            secrets: &plan.output.secrets,
+        };
+        (report.verdict, report::text::line(&report))
+    };
+    match fetch::fetch(&plan.request) {
+        Ok(mut answer) => {
+            let outcomes = check::evaluate(&plan.checks, &answer.exchange);
+            if outcomes.iter().any(Outcome::is_explained_by_body) {
+                answer.read_excerpt(report::EXCERPT_READ);
+            }
+            told(Ok(&answer.exchange), answer.exchange.phases, &outcomes)
+        }
+        Err(none) => {
+            let outcomes = check::without_exchange(&plan.checks, &none.error.to_string());
+            told(Err(&none.error), none.phases, &outcomes)
+        }
+    }
+}
+
+fn plan(port: u16) -> Plan {
+    let environment = Environment::default();
+    let none = |_: &str| Err(io::ErrorKind::NotFound.into());
+    let arguments = [
+        "healthprobe".to_owned(),
+        format!("http://probe:{PASSWORD}@127.0.0.1:{port}/"),
+        "--expect=status~ok".to_owned(),
+        "--expect-header=!x-refused".to_owned(),
+        format!("--timeout={}ms", DEADLINE.as_millis()),
+    ];
+    let given = Given::read(arguments.map(OsString::from), &environment, &none).expect("arguments");
+    Plan::new(given, &environment, &none).expect("a plan")
+}
+
+fn serve() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = ANSWER
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            // The client may have heard enough.
+            let _ = play(stream, &answer);
+        }
+    });
+    port
+}
+
+fn play(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut part = [0; 1024];
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut part)? {
+            0 => return Ok(()),
+            read => request.extend_from_slice(&part[..read]),
+        }
+    }
+    stream.write_all(answer)?;
+    stream.shutdown(std::net::Shutdown::Write)?;
+    while stream.read(&mut part)? > 0 {}
+    Ok(())
+}

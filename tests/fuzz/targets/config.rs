@@ -1,0 +1,69 @@
+//! Bytes of a config file → plan, or a mistake in one bounded line. Nothing is sent.
+#![no_main]
+
+use std::ffi::OsString;
+use std::io;
+
+use healthprobe::config;
+use healthprobe::environment::Environment;
+use healthprobe::given::{Given, NotGiven};
+use healthprobe::plan::Plan;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        members(text);
+    }
+    let read = |path: &str| match path {
+        "probe.json" => Ok(bytes.to_vec()),
+        // What a config names beside itself.
+        "data" => Ok(b"{\"x\":[1,NaN]}".to_vec()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    };
+    let environment: Environment = [("PORT", "8000")].into_iter().collect();
+    let arguments = ["healthprobe", ":80", "--config=probe.json"].map(OsString::from);
+    let given = match Given::read(arguments, &environment, &read) {
+        Ok(given) => given,
+        Err(NotGiven::Mistake(mistake)) => return assert!(!mistake.is_empty()),
+        Err(NotGiven::Question(answer)) => panic!("a config asked: {answer}"),
+    };
+    if let Ok(plan) = Plan::new(given, &environment, &read) {
+        assert_eq!(plan.request.target.port, 80, "a flag wins over the config");
+        assert!(!plan.checks.is_empty());
+        for check in &plan.checks {
+            assert!(!check.to_string().is_empty());
+        }
+    }
+});
+
+/// The members taken apart here are those that serde_json finds.
+fn members(text: &str) {
+    let whole: Result<serde_json::Value, _> =
+        serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
+    match (config::members(text), whole) {
+        (Ok(members), Ok(whole)) => {
+            let whole = whole.as_object().expect("an object");
+            assert_eq!(members.len(), whole.len());
+            for member in members {
+                let value: serde_json::Value = serde_json::from_str(member.value).expect("JSON");
+                assert_eq!(value, whole[&member.key], "{}", member.key);
+            }
+        }
+        (Err(_), Ok(serde_json::Value::Object(whole))) => {
+            let names = text.matches(':').count();
+            assert!(
+                names > whole.len(),
+                "only a key that comes twice is refused"
+            );
+        }
+        // serde_json reads numbers that the parts leave unread, and counts its depth from elsewhere.
+        (Ok(members), Err(error)) => {
+            let unread = members
+                .iter()
+                .any(|member| serde_json::from_str::<serde_json::Value>(member.value).is_err());
+            let deep = error.to_string().contains("recursion limit");
+            assert!(unread || deep, "{error}");
+        }
+        (Err(_), _) => {}
+    }
+}
