@@ -260,9 +260,11 @@ impl Tolerance {
             amount
         };
         let distance = (a - b).abs();
-        // Some roundings of a 2^-53 each.
+        // Some roundings of a 2^-53 each, but for what has less than 53 bits.
         let error = (a.abs() + b.abs() + allowed) * 1e-15;
-        if distance > allowed + error {
+        if a.is_subnormal() || b.is_subnormal() {
+            self.allows(Decimal::from(number), Decimal::from(expected))
+        } else if distance > allowed + error {
             false
         } else if distance < allowed - error {
             true
@@ -376,6 +378,12 @@ mod tests {
             ("1e308", "-5e-324", "1e308", false),
             ("1e308", "5e-324", "1e308", true),
             ("-5e-324", "1", "1", false),
+            (
+                "2.2250738585071974e-308",
+                "5e-324",
+                "4.450147717014394e17%",
+                true,
+            ),
             ("0", "18446744073709551615", "100%", true),
             (
                 "-1e-30",
