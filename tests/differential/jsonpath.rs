@@ -9,7 +9,7 @@ use serde_json_path::{NormalizedPath, PathElement};
 use super::Script;
 use crate::model::assertion::{query, query_text};
 use crate::model::dice::Dice;
-use crate::model::document::{Json, document, quoted};
+use crate::model::document::{document, finite, quoted};
 use crate::model::seed;
 
 const RANDOM: u64 = 4_000;
@@ -113,21 +113,6 @@ fn with_root(text: &str) -> String {
         Some('$') => text.to_owned(),
         Some('.' | '[') => format!("${text}"),
         _ => format!("$.{text}"),
-    }
-}
-
-/// Numbers that both can hold.
-fn finite(document: Json) -> Json {
-    match document {
-        Json::NotFinite(_) => Json::Null,
-        Json::List(elements) => Json::List(elements.into_iter().map(finite).collect()),
-        Json::Members(members) => Json::Members(
-            members
-                .into_iter()
-                .map(|(name, value)| (name, finite(value)))
-                .collect(),
-        ),
-        other => other,
     }
 }
 

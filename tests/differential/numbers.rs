@@ -1,9 +1,6 @@
 //! Comparisons, tolerances, sums and means beside exact rational numbers, where doubles and 64 bits end.
 
-use std::net::Ipv4Addr;
-
-use healthprobe::check::{Check, evaluate};
-use healthprobe::exchange::{Body, BodyEnd, Exchange, Phases};
+use healthprobe::check::Check;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Signed;
@@ -11,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
 use crate::model::oracle::{exact, mean};
-use crate::model::seed;
+use crate::model::{outcomes, seed};
 
 /// Whether each assertion holds of a document.
 fn judged(document: &str, assertions: &[String]) -> Vec<bool> {
@@ -24,20 +21,9 @@ fn judged(document: &str, assertions: &[String]) -> Vec<bool> {
             )
         })
         .collect();
-    let exchange = Exchange {
-        address: (Ipv4Addr::LOCALHOST, 1).into(),
-        status: 200,
-        phrase: None,
-        headers: Vec::new(),
-        body: Body {
-            bytes: document.as_bytes().to_vec(),
-            end: BodyEnd::Whole,
-        },
-        phases: Phases::default(),
-    };
-    evaluate(&checks, &exchange)
+    outcomes(document, &checks)
         .iter()
-        .map(|outcome| outcome.failure.is_none())
+        .map(Option::is_none)
         .collect()
 }
 

@@ -145,6 +145,21 @@ impl fmt::Display for Json {
     }
 }
 
+/// The document without a number that is none.
+pub fn finite(document: Json) -> Json {
+    match document {
+        Json::NotFinite(_) => Json::Null,
+        Json::List(elements) => Json::List(elements.into_iter().map(finite).collect()),
+        Json::Members(members) => Json::Members(
+            members
+                .into_iter()
+                .map(|(name, value)| (name, finite(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
 /// As JSON writes it; the texts here hold nothing else to escape.
 pub fn quoted(text: &str) -> String {
     let escaped = text
