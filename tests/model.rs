@@ -17,7 +17,7 @@ use std::thread;
 
 use healthprobe::check::{Check, evaluate};
 use healthprobe::environment::Environment;
-use healthprobe::exchange::{Body, BodyEnd, Exchange, Phases};
+use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
 
 use self::assertion::Assertion;
 use self::dice::Dice;
@@ -130,7 +130,9 @@ fn reasons(document: &Json, texts: &[String]) -> Vec<Option<String>> {
 /// Why each check fails, if it does.
 pub fn outcomes(document: impl Display, checks: &[Check]) -> Vec<Option<String>> {
     let exchange = Exchange {
-        address: (Ipv4Addr::LOCALHOST, 1).into(),
+        address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
+        redirects: Vec::new(),
+        tls: None,
         status: 200,
         phrase: None,
         headers: Vec::new(),

@@ -59,13 +59,12 @@ fn could_be_healthy(answer: &[u8]) -> bool {
 }
 
 fn probe(plan: &Plan) -> (Verdict, String) {
-    let told = |result, phases, outcomes: &[Outcome]| {
+    let told = |result, outcomes: &[Outcome]| {
         let report = Report {
             verdict: Verdict::of(outcomes),
             method: &plan.request.method,
             url: plan.request.target.shown(),
             result,
-            phases,
             outcomes,
             secrets: &plan.output.secrets,
         };
@@ -77,11 +76,11 @@ fn probe(plan: &Plan) -> (Verdict, String) {
             if outcomes.iter().any(Outcome::is_explained_by_body) {
                 answer.read_excerpt(report::EXCERPT_READ);
             }
-            told(Ok(&answer.exchange), answer.exchange.phases, &outcomes)
+            told(Ok(&answer.exchange), &outcomes)
         }
         Err(none) => {
             let outcomes = check::without_exchange(&plan.checks, &none.error.to_string());
-            told(Err(&none.error), none.phases, &outcomes)
+            told(Err(&none), &outcomes)
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use healthprobe::check::{Check, evaluate, json};
-use healthprobe::exchange::{Body, BodyEnd, Exchange, Phases};
+use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
 use libfuzzer_sys::fuzz_target;
 
 const DOCUMENT: &str = r#"{"status":"ok","a":[1,2.5,-0.0,18446744073709551615,1e308,5e-324,"x",null,false],
@@ -25,7 +25,9 @@ fuzz_target!(|text: &str| {
         .unwrap_or_else(|error| panic!("{shown:?}: {error}"));
     assert_eq!(assertion, again, "{shown:?}");
     let exchange = Exchange {
-        address: (Ipv4Addr::LOCALHOST, 1).into(),
+        address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
+        redirects: Vec::new(),
+        tls: None,
         status: 200,
         phrase: None,
         headers: Vec::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use healthprobe::check::body::BodyCheck;
 use healthprobe::check::status::StatusSet;
 use healthprobe::check::{Check, evaluate};
-use healthprobe::exchange::{Body, BodyEnd, BodyError, Exchange, Phases};
+use healthprobe::exchange::{Address, Body, BodyEnd, BodyError, Exchange, Phases};
 use healthprobe::headers::Headers;
 use healthprobe::report::{Report, json, text, verbose};
 use healthprobe::secret::Secret;
@@ -42,7 +42,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let status = if body.len() % 2 == 0 { 200 } else { 503 };
     let exchange = Exchange {
-        address: (Ipv4Addr::LOCALHOST, 1).into(),
+        address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
+        redirects: Vec::new(),
+        tls: None,
         status,
         phrase: None,
         headers: vec![("x-note".to_owned(), header.to_vec())],
@@ -63,7 +65,6 @@ fuzz_target!(|input: &[u8]| {
         method: "GET",
         url: "http://127.0.0.1:1/".to_owned(),
         result: Ok(&exchange),
-        phases: exchange.phases,
         outcomes: &outcomes,
         secrets: &headers.secrets,
     };
