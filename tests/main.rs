@@ -18,6 +18,7 @@ mod deadline;
 mod differential;
 mod docker;
 mod fastapi;
+mod faults;
 mod house;
 mod json;
 mod model;

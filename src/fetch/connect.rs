@@ -70,6 +70,7 @@ pub(super) fn unix(path: &str, progress: &Arc<Progress>) -> Result<Socket, Fetch
 fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer".to_owned(),
         io::ErrorKind::HostUnreachable => "no route to host".to_owned(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),

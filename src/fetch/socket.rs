@@ -77,6 +77,10 @@ impl Read for Socket {
                 .set_read_timeout(Some(at_least_something(left)))
                 .and_then(|()| self.system.read(room));
             match read {
+                // After a reset that a write met, the end of what came is no end of an answer.
+                Ok(0) if self.refused && !room.is_empty() => {
+                    return Err(io::Error::other(self.progress.ended(Ending::Reset)));
+                }
                 Ok(read) => {
                     self.receive(&room[..read]);
                     return Ok(read);

@@ -1,0 +1,140 @@
+//! Faults before a request: in connecting, in the TLS handshake.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use socket2::{Domain, Socket, Type};
+
+use super::{assert_cell, assert_reset, drip, flood, half_close, reset};
+use crate::support::{Server, free_port, hold};
+
+#[test]
+fn connect() {
+    let url = format!("http://127.0.0.1:{}/", free_port());
+    let line = |reason: &str| format!("unhealthy: {reason}; GET http://127.0.0.1:PORT/");
+    // The kernel refuses with a reset.
+    assert_cell(
+        "connect, refused",
+        &[&url],
+        &line("connection refused (127.0.0.1:PORT)"),
+    );
+
+    // Whether it meets the connection or the request is for the kernel to say.
+    let server = Server::unread("127.0.0.1:0", |stream| reset(stream));
+    assert_reset("connect, reset", &server, &[]);
+
+    // A listener whose queue is full answers no one.
+    let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    full.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
+    full.listen(0).unwrap();
+    let address = full.local_addr().unwrap().as_socket().unwrap();
+    let waiting: Vec<Socket> = (0..4)
+        .map(|_| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            // It is under way for ever.
+            let _ = socket.connect(&address.into());
+            socket
+        })
+        .collect();
+    let url = format!("http://{address}/");
+    assert_cell(
+        "connect, silence",
+        &[&url],
+        &line("timed out after 400ms connecting to 127.0.0.1:PORT"),
+    );
+    drop(waiting);
+}
+
+/// The client's first message, whole.
+fn hear_hello(stream: &mut TcpStream) {
+    let mut head = [0; 5];
+    if stream.read_exact(&mut head).is_ok() {
+        let mut hello = vec![0; usize::from(head[3]) << 8 | usize::from(head[4])];
+        let _ = stream.read_exact(&mut hello);
+    }
+}
+
+#[test]
+fn tls_handshake() {
+    const EMPTY_RECORD: [u8; 5] = [0x16, 0x03, 0x03, 0x00, 0x00];
+    let cells: [(&str, fn(&mut TcpStream), &str); 9] = [
+        (
+            "refused",
+            |stream| {
+                let _ = stream.write_all(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]);
+            },
+            "the server refused TLS (HandshakeFailure): no cipher in common, or it wants a client certificate \
+             (--cert and --key)",
+        ),
+        (
+            "reset",
+            |stream| reset(stream),
+            "connection reset in the TLS handshake",
+        ),
+        (
+            "silence",
+            hold,
+            "timed out after 400ms in the TLS handshake",
+        ),
+        (
+            "drip",
+            |stream| {
+                drip(
+                    stream,
+                    [0x16, 0x03, 0x03, 0x40, 0x00, 0x02]
+                        .into_iter()
+                        .chain(std::iter::repeat(0)),
+                )
+            },
+            "timed out after 400ms in the TLS handshake",
+        ),
+        (
+            "garbage",
+            |stream| {
+                let _ = stream.write_all(b"\x00\xff\x13 garbage and more of it");
+                hold(stream);
+            },
+            "the server does not speak TLS on this port",
+        ),
+        (
+            "early close",
+            |_| (),
+            "connection closed in the TLS handshake",
+        ),
+        (
+            "endless",
+            |stream| flood(stream, &EMPTY_RECORD),
+            "TLS failed: received corrupt message of type InvalidEmptyPayload",
+        ),
+        // A message that promises 16 MiB, and keeps its promise.
+        (
+            "endless message",
+            |stream| {
+                let record = [
+                    &[0x16, 0x03, 0x03, 0x40, 0x00][..],
+                    &[0x02, 0xff, 0xff, 0xff],
+                    &[0; 16380],
+                ]
+                .concat();
+                flood(stream, &record);
+            },
+            "TLS failed: received corrupt message of type HandshakePayloadTooLarge",
+        ),
+        (
+            "half-close",
+            half_close,
+            "connection closed in the TLS handshake",
+        ),
+    ];
+    for (fault, play, reason) in cells {
+        let server = Server::unread("127.0.0.1:0", move |stream| {
+            hear_hello(stream);
+            play(stream);
+        });
+        let url = format!("https://127.0.0.1:{}/", server.port());
+        let says = format!("unhealthy: {reason}; GET https://127.0.0.1:PORT/");
+        assert_cell(&format!("TLS handshake, {fault}"), &[&url, "-k"], &says);
+    }
+}

@@ -1,0 +1,183 @@
+//! The fault matrix: each stage of a probe × each way in which it can go wrong. Of each cell the exit code, the
+//! words and the time are asserted, and of the static executable the memory too.
+//!
+//! | | refused | reset | silence | drip | garbage | early close | endless | half-close |
+//! | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+//! | name (UDP) | REFUSED | ICMP | ✓ | late answer | ✓ | truncated | ✓ | no address |
+//! | connect | ✓ | ✓ | ✓ | – | – | – | – | – |
+//! | TLS handshake | alert | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |
+//! | request | 413 | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |
+//! | response head | 503 | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |
+//! | body | bad gateway | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |
+//!
+//! A connection that does not stand yet cannot drip, close or send.
+//!
+//! `HEALTHPROBE_STATIC` is the executable to ship; without it only the words of the one that cargo built are
+//! compared. Memory is what `time` says of it.
+
+mod after;
+mod before;
+mod name;
+
+use std::env;
+use std::fs;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use crate::support::{Server, program, without_times};
+
+/// Long enough for a drip to be one, and for each stage to be reached.
+const TIMEOUT: Duration = Duration::from_millis(400);
+
+/// The most by which a probe may be late.
+const LATENESS: Duration = Duration::from_millis(50);
+
+/// The most memory, in kB, without TLS.
+const MEMORY: u64 = 4096;
+
+/// How often a cell that was late is tried again: the machine may be at fault once, the probe always is.
+const TRIES: usize = 5;
+
+/// How far apart the bytes of a drip are.
+const DRIP: Duration = Duration::from_millis(50);
+
+fn executables() -> Vec<PathBuf> {
+    let mut executables = vec![PathBuf::from(env!("CARGO_BIN_EXE_healthprobe"))];
+    if let Some(path) = env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) {
+        executables.push(path.into());
+    }
+    executables
+}
+
+/// One cell: what the probe says of it, but for its times and counts of bytes.
+#[track_caller]
+fn assert_cell(cell: &str, arguments: &[&str], says: &str) {
+    let timeout = format!("{}ms", TIMEOUT.as_millis());
+    let arguments = [&["-t", &timeout], arguments].concat();
+    for executable in executables() {
+        let mut command = Command::new(&executable);
+        command.args(&arguments);
+        assert_command(cell, &mut command, says);
+        if executable.as_os_str() != env!("CARGO_BIN_EXE_healthprobe")
+            && !arguments
+                .iter()
+                .any(|argument| argument.starts_with("https"))
+        {
+            assert_memory(cell, &executable, &arguments);
+        }
+    }
+}
+
+/// Runs it until it was in time once.
+#[track_caller]
+fn assert_command(cell: &str, command: &mut Command, says: &str) {
+    let mut late = Vec::new();
+    while late.len() < TRIES {
+        let started = Instant::now();
+        let output = command.env_clear().output().unwrap();
+        let took = started.elapsed();
+        let out = without_counts(&String::from_utf8(output.stdout).unwrap());
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (out.as_str(), err.as_str(), output.status.code()),
+            (
+                format!("{says}\n").as_str(),
+                "",
+                Some(i32::from(says.starts_with("unhealthy")))
+            ),
+            "{cell}"
+        );
+        if took <= TIMEOUT + LATENESS {
+            return;
+        }
+        late.push(took);
+    }
+    panic!("{cell} took {late:?}");
+}
+
+#[track_caller]
+fn assert_memory(cell: &str, executable: &std::path::Path, arguments: &[&str]) {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let Some(time) = program("time") else {
+        return;
+    };
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let report = format!("{}/memory-{count}", env!("CARGO_TARGET_TMPDIR"));
+    Command::new(time)
+        .args(["-f", "%M", "-o", &report])
+        .arg(executable)
+        .args(arguments)
+        .env_clear()
+        .output()
+        .unwrap();
+    let report = fs::read_to_string(&report).unwrap();
+    let memory: u64 = report.lines().last().unwrap().parse().unwrap();
+    assert!(memory > 0 && memory <= MEMORY, "{cell}: {memory} kB");
+}
+
+/// A reset, which may meet the connection, the request, or the answer: what came before it may be gone with it, or not.
+#[track_caller]
+fn assert_reset(cell: &str, server: &Server, arguments: &[&str]) {
+    let url = format!("127.0.0.1:{}", server.port());
+    for executable in executables() {
+        let output = Command::new(executable)
+            .args(["-t", "20s", &url])
+            .args(arguments)
+            .env_clear()
+            .output()
+            .unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        let said = [
+            "unhealthy: connection reset (127.0.0.1:",
+            "unhealthy: connection reset before any response; ",
+            "unhealthy: connection reset in the response headers, after ",
+            "unhealthy: body cut short after ",
+        ];
+        assert!(
+            output.status.code() == Some(1) && said.iter().any(|said| out.starts_with(said)),
+            "{cell}: {out}"
+        );
+    }
+}
+
+fn without_counts(text: &str) -> String {
+    let counts = regex_lite::Regex::new(r"\b\d+ bytes").unwrap();
+    let ports = regex_lite::Regex::new(r"(127\.0\.0\.1|localhost|\[::1\]):\d+").unwrap();
+    let text = without_times(text);
+    let text = counts.replace_all(&text, "<n> bytes");
+    ports.replace_all(&text, "$1:PORT").into_owned()
+}
+
+/// Writes these bytes, one each 50 ms, until the client has gone.
+fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) {
+    use std::io::Write;
+    for byte in bytes {
+        if stream.write_all(&[byte]).is_err() {
+            return;
+        }
+        // Not a synchronisation: the slowness is the subject.
+        std::thread::sleep(DRIP);
+    }
+}
+
+/// Writes these bytes again and again, until the client has gone.
+fn flood(stream: &mut TcpStream, bytes: &[u8]) {
+    use std::io::Write;
+    while stream.write_all(bytes).is_ok() {}
+}
+
+/// Ends a connection with a reset.
+fn reset(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+}
+
+/// Says that nothing more will be sent, and stays.
+fn half_close(stream: &mut TcpStream) {
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    crate::support::hold(stream);
+}
