@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -105,6 +106,15 @@ impl Server {
         let bytes = bytes.into();
         Self::playing(move |stream| {
             let _ = stream.write_all(&bytes);
+        })
+    }
+
+    /// Answers each request with what stands there when it comes, and closes.
+    pub fn answering_now(bytes: &Arc<Mutex<Vec<u8>>>) -> Self {
+        let bytes = Arc::clone(bytes);
+        Self::playing(move |stream| {
+            let now = bytes.lock().unwrap().clone();
+            let _ = stream.write_all(&now);
         })
     }
 
