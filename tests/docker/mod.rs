@@ -130,6 +130,10 @@ fn no_network_no_capability_and_no_writable_file_are_needed() {
             "--read-only",
             "--cap-drop=ALL",
             "--security-opt=no-new-privileges",
+            "--user=12345:54321",
+            // The least that the engine allows, for the server and the probe together.
+            "--memory=6m",
+            "--memory-swap=6m",
         ],
         "healthy",
     );

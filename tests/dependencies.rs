@@ -1,0 +1,123 @@
+//! What is built in: each licence permissive, each crate from the registry, none in two versions.
+//!
+//! `deny.toml` says the same to cargo-deny, which also knows the advisories.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// SPDX identifiers that MIT OR Apache-2.0 can be given out with.
+const LICENSES: [&str; 6] = [
+    "MIT",
+    "Apache-2.0",
+    "ISC",
+    "BSD-3-Clause",
+    "Unlicense",
+    "Unicode-3.0",
+];
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--locked", "--offline", "--format-version=1"])
+        .args(["--filter-platform", "x86_64-unknown-linux-musl"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The packages that the executable is linked from: no build script's, no macro's, no test's.
+fn linked(metadata: &Value) -> Vec<&Value> {
+    let list = |value: &'_ Value| value.as_array().unwrap().clone();
+    let packages: BTreeMap<&str, &Value> = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| (package["id"].as_str().unwrap(), package))
+        .collect();
+    let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| (node["id"].as_str().unwrap(), node))
+        .collect();
+    let is_macro = |id: &str| {
+        list(&packages[id]["targets"])
+            .iter()
+            .any(|target| list(&target["kind"]).contains(&"proc-macro".into()))
+    };
+    let mut seen = BTreeSet::new();
+    let mut rest = vec![metadata["resolve"]["root"].as_str().unwrap()];
+    while let Some(id) = rest.pop() {
+        if is_macro(id) || !seen.insert(id) {
+            continue;
+        }
+        for dependency in nodes[id]["deps"].as_array().unwrap() {
+            let kinds = list(&dependency["dep_kinds"]);
+            if kinds.iter().any(|kind| kind["kind"].is_null()) {
+                rest.push(dependency["pkg"].as_str().unwrap());
+            }
+        }
+    }
+    seen.into_iter().map(|id| packages[id]).collect()
+}
+
+/// Whether one of an expression's alternatives holds permissive licences only.
+fn is_permissive(expression: &str) -> bool {
+    let bare = expression.replace(['(', ')'], " ").replace('/', " OR ");
+    // In an AND of ORs, each part needs one; in an OR of ANDs, one part needs all. No crate mixes them otherwise.
+    let known = |license: &str| LICENSES.contains(&license.trim());
+    bare.split(" OR ")
+        .any(|part| part.split(" AND ").all(known))
+        || bare
+            .split(" AND ")
+            .all(|part| part.split(" OR ").any(known))
+}
+
+#[test]
+fn licences_are_permissive_and_versions_single() {
+    let metadata = metadata();
+    let linked = linked(&metadata);
+    assert!(linked.len() > 20, "{}", linked.len());
+    let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for package in linked {
+        let name = package["name"].as_str().unwrap();
+        let license = package["license"].as_str().unwrap_or_default();
+        assert!(is_permissive(license), "{name}: {license}");
+        let source = package["source"].as_str();
+        let is_ours = name == env!("CARGO_PKG_NAME");
+        assert!(
+            is_ours || source.is_some_and(|source| source.starts_with("registry+")),
+            "{name}: {source:?}"
+        );
+        versions
+            .entry(name)
+            .or_default()
+            .push(package["version"].as_str().unwrap());
+    }
+    for (name, versions) in versions {
+        assert_eq!(versions.len(), 1, "{name} is built in twice: {versions:?}");
+    }
+}
+
+#[test]
+fn a_licence_that_is_not_permissive_is_seen() {
+    for (expression, permissive) in [
+        ("MIT", true),
+        ("MIT/Apache-2.0", true),
+        ("(MIT OR Apache-2.0) AND Unicode-3.0", true),
+        ("Apache-2.0 AND ISC", true),
+        ("MIT OR GPL-3.0", true),
+        ("GPL-3.0", false),
+        ("MIT AND GPL-3.0", false),
+        ("", false),
+    ] {
+        assert_eq!(is_permissive(expression), permissive, "{expression}");
+    }
+}

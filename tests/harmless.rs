@@ -1,0 +1,146 @@
+//! What a probe leaves behind: nothing. What it needs around it: nothing.
+
+use crate::support::{Server, hold, program};
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_healthprobe");
+
+/// What strace saw of these system calls while a probe of this URL ran.
+fn trace(calls: &str, arguments: &[&str]) -> Option<String> {
+    let strace = program("strace")?;
+    let file = format!(
+        "{}/harmless-{}",
+        env!("CARGO_TARGET_TMPDIR"),
+        calls.replace(['%', ',', '='], "-")
+    );
+    let output = Command::new(strace)
+        .args(["-f", "-o", &file, "-e", calls, EXECUTABLE])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    Some(fs::read_to_string(file).unwrap())
+}
+
+#[test]
+fn no_child_and_no_thread_is_made() {
+    let server = Server::json("{}");
+    for host in ["localhost", "127.0.0.1"] {
+        let url = format!("http://{host}:{}/", server.port());
+        let Some(calls) = trace("trace=clone,clone3,fork,vfork", &[&url, "-e", "$"]) else {
+            return;
+        };
+        assert!(
+            !calls.contains("clone") && !calls.contains("fork"),
+            "{calls}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_written_without_a_flag_that_asks_for_it() {
+    let server = Server::json("{\"a\":1}");
+    let url = format!("http://127.0.0.1:{}/", server.port());
+    let writes = |calls: &str| {
+        ["O_WRONLY", "O_RDWR", "O_CREAT", "rename", "mkdir", "unlink"]
+            .iter()
+            .any(|sign| calls.contains(sign))
+    };
+    let Some(calls) = trace("trace=%file", &[&url, "-e", "a=1", "-v"]) else {
+        return;
+    };
+    assert!(!writes(&calls), "{calls}");
+    // That it would be seen: a flag asks for it.
+    let file = format!("{}/harmless.json", env!("CARGO_TARGET_TMPDIR"));
+    let calls = trace("trace=%file", &[&url, "--write-baseline", &file]).unwrap();
+    assert!(writes(&calls), "{calls}");
+}
+
+/// A probe that waits for its answer.
+fn waiting(server: &Server) -> Child {
+    let url = format!("http://127.0.0.1:{}/", server.port());
+    let child = Command::new(EXECUTABLE)
+        .args([&url, "-t", "60s"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It has asked.
+    server.request();
+    child
+}
+
+#[test]
+fn a_signal_ends_it_at_once() {
+    let server = Server::playing(hold);
+    for signal in ["TERM", "INT"] {
+        let mut child = waiting(&server);
+        let started = Instant::now();
+        let pid = child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(sent.unwrap().success());
+        let status = child.wait().unwrap();
+        assert!(!status.success(), "{signal}: {status}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{signal}");
+    }
+}
+
+/// No library, no `/etc`, no `/tmp`, no `/proc`, no `/dev`: a root with the executable alone.
+#[test]
+fn an_empty_root_is_enough() {
+    let Some(path) = env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) else {
+        // Not eprintln!, which the test harness captures.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: an empty root: HEALTHPROBE_STATIC names no static executable"
+        );
+        return;
+    };
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty-root");
+    fs::create_dir_all(&root).unwrap();
+    fs::copy(path, root.join("healthprobe")).unwrap();
+    let server = Server::json("{\"status\":\"ok\"}");
+    let port = server.port();
+    for (host, code, line) in [
+        ("127.0.0.1", 0, "healthy: 200 OK in "),
+        ("localhost", 0, "healthy: 200 OK in "),
+        (
+            "model.invalid",
+            1,
+            "unhealthy: cannot look up model.invalid: ",
+        ),
+    ] {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--user", "--map-root-user", "--net", "--root"])
+            .arg(&root)
+            .args([
+                "/healthprobe",
+                &format!("http://{host}:{port}/"),
+                "-t",
+                "2s",
+            ]);
+        if host != "model.invalid" {
+            // In the network of the server; a name is looked up where there is none.
+            command = Command::new("unshare");
+            command
+                .args(["--user", "--map-root-user", "--root"])
+                .arg(&root)
+                .args(["/healthprobe", &format!("http://{host}:{port}/")])
+                .args(["-e", "status=ok"]);
+        }
+        let output = command.env_clear().env("PATH", "/usr/bin:/bin").output();
+        let output = output.unwrap();
+        let out = String::from_utf8_lossy(&output.stdout);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            out.starts_with(line) && err.is_empty(),
+            "{host}: {out}{err}"
+        );
+        assert_eq!(output.status.code(), Some(code), "{host}: {out}");
+    }
+}

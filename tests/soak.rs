@@ -1,0 +1,83 @@
+//! Many probes in a row against one server, whose answers are mixed by a fixed seed: each verdict has to be the one
+//! that follows from the answer.
+//!
+//! `HEALTHPROBE_SOAK` is how many; the executable is `HEALTHPROBE_STATIC` where it is given.
+
+use crate::support::{Server, response};
+use std::env;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Enough to see that it runs; CI asks for a hundred thousand.
+const FEW: usize = 1000;
+
+/// Each kind of answer, and whether `-e status=ok` and the default status hold of it.
+const KINDS: [(&str, &str, bool); 8] = [
+    ("200 OK", "{\"status\":\"ok\"}", true),
+    ("200 OK", "{\"n\":[1,2,3],\"status\":\"ok\"}", true),
+    ("200 OK", "{\"status\":\"loading\"}", false),
+    ("200 OK", "{\"status\":NaN}", false),
+    ("200 OK", "[]", false),
+    ("200 OK", "not JSON", false),
+    ("503 Service Unavailable", "{\"status\":\"ok\"}", false),
+    ("302 Found", "{\"status\":\"ok\"}", true),
+];
+
+/// The kind of an answer by its number: splitmix64, whose values look unrelated.
+fn kind(number: usize) -> (&'static str, &'static str, bool) {
+    let mut mixed = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    KINDS[usize::try_from((mixed ^ (mixed >> 31)) % KINDS.len() as u64).unwrap()]
+}
+
+#[test]
+fn every_verdict_is_the_right_one() {
+    let count = env::var("HEALTHPROBE_SOAK").map_or(FEW, |count| count.parse().unwrap());
+    let executable = env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty());
+    let executable =
+        executable.unwrap_or_else(|| OsString::from(env!("CARGO_BIN_EXE_healthprobe")));
+    let server = Server::playing_with_body(|stream, head, _| {
+        let number = head.split(['/', ' ']).nth(2).unwrap().parse().unwrap();
+        let (status, body, _) = kind(number);
+        let _ = stream.write_all(response(status, body).as_bytes());
+    });
+    let port = server.port();
+    let next = AtomicUsize::new(0);
+    let healthy = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        break;
+                    }
+                    let url = format!("http://127.0.0.1:{port}/{number}");
+                    let output = Command::new(&executable)
+                        .args([&url, "-e", "status=ok", "-t", "20s"])
+                        .env_clear()
+                        .output()
+                        .unwrap();
+                    let (status, body, expected) = kind(number);
+                    let out = String::from_utf8_lossy(&output.stdout);
+                    assert_eq!(
+                        (output.status.code(), out.starts_with("healthy: ")),
+                        (Some(i32::from(!expected)), expected),
+                        "{number}: {status} {body}: {out}"
+                    );
+                    healthy.fetch_add(usize::from(expected), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let healthy = healthy.into_inner();
+    // Both kinds were there.
+    assert!(
+        healthy > count / 8 && healthy < count / 2,
+        "{healthy} of {count}"
+    );
+}
