@@ -215,11 +215,11 @@ fn what_is_not_http_is_shown() {
         ),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-            "not an HTTP/1 response (content-length header not a number): it begins with \"HTTP/1.1 200 OK\\r\\nContent-Length:\"",
+            "not an HTTP/1 response (content-length header not a number): it begins with \"HTTP/1.1 200 OK\\r\\nContent-Length:…\"",
         ),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-            "not an HTTP/1 response (conflicting content-length headers): it begins with \"HTTP/1.1 200 OK\\r\\nContent-Length:\"",
+            "not an HTTP/1 response (conflicting content-length headers): it begins with \"HTTP/1.1 200 OK\\r\\nContent-Length:…\"",
         ),
     ] {
         Server::answering(answer).assert_unhealthy(&["-e", "a=1"], reason, "");
@@ -255,7 +255,7 @@ fn more_headers_than_anybody_needs_are_refused() {
     let server = Server::answering(format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(500)));
     server.assert_unhealthy(
         &[],
-        "not an HTTP/1 response (too many headers): it begins with \"HTTP/1.1 200 OK\\r\\nX: y\\r\\nX: y\\r\\nX: \"",
+        "not an HTTP/1 response (too many headers): it begins with \"HTTP/1.1 200 OK\\r\\nX: y\\r\\nX: y\\r\\nX: …\"",
         "",
     );
 }
@@ -271,7 +271,7 @@ fn headers_without_end_are_refused() {
     assert_eq!(
         ran.out,
         "unhealthy: not an HTTP/1 response (headers longer than 64 KiB): it begins with \
-         \"HTTP/1.1 200 OK\\r\\nxxxxxxxxxxxxxxx\"; GET http://127.0.0.1:PORT/\n"
+         \"HTTP/1.1 200 OK\\r\\nxxxxxxxxxxxxxxx…\"; GET http://127.0.0.1:PORT/\n"
     );
 }
 

@@ -253,6 +253,18 @@ fn no_output_shows_a_secret() {
     }
 }
 
+/// What is no HTTP is shown by its first 32 bytes, which may end in a secret.
+#[test]
+fn what_is_no_http_does_not_show_the_beginning_of_a_secret() {
+    let server = Server::answering("the token that was sent: t0ken-of-file");
+    let token = file("cut-token", b"t0ken-of-file");
+    server.assert_unhealthy(
+        &["--bearer-file", &token],
+        "not an HTTP/1 response (invalid HTTP version): it begins with \"the token that was sent: ***…\"",
+        "",
+    );
+}
+
 #[test]
 fn no_error_shows_a_secret() {
     for arguments in [

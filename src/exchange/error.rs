@@ -101,7 +101,7 @@ pub enum FetchError {
     NotHttp {
         /// What is wrong with it.
         reason: String,
-        /// The first bytes that came.
+        /// The first bytes that came, `START` at most.
         start: Vec<u8>,
     },
     /// Anything else that the operating system reports.
@@ -133,7 +133,11 @@ impl fmt::Display for FetchError {
                 f.write_str("the server speaks plain HTTP on this port, not TLS: write http://")
             }
             Self::NotHttp { reason, start } => {
-                let start = String::from_utf8_lossy(start);
+                let cut = start.len() == Self::START;
+                let mut start = String::from_utf8_lossy(start).into_owned();
+                if cut {
+                    start.push('…');
+                }
                 write!(
                     f,
                     "not an HTTP/1 response ({reason}): it begins with {start:?}"
@@ -147,6 +151,9 @@ impl fmt::Display for FetchError {
 impl std::error::Error for FetchError {}
 
 impl FetchError {
+    /// How much of an answer is kept to show what it was if it was not HTTP, in bytes.
+    pub const START: usize = 32;
+
     /// The same error where it kept a proxy from being reached.
     #[must_use]
     pub fn of_proxy(self) -> Self {

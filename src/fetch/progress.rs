@@ -7,9 +7,6 @@ use std::time::{Duration, Instant};
 
 use crate::exchange::{Address, Ending, FetchError, Phases, Session, Stage};
 
-/// How much of an answer is kept to show what it was if it was not HTTP.
-const KEPT: usize = 32;
-
 #[derive(Debug)]
 pub(super) struct Progress {
     started: Instant,
@@ -128,7 +125,7 @@ impl Progress {
         marks.first_byte.get_or_insert(now);
         marks.last_byte = Some(now);
         marks.received += bytes.len();
-        let room = KEPT - marks.start.len();
+        let room = FetchError::START - marks.start.len();
         marks
             .start
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
