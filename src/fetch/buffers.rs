@@ -47,9 +47,12 @@ impl Buffers for GrowingBuffers {
             self.filled -= self.consumed;
             self.consumed = 0;
         }
-        if self.filled == self.input.len() {
-            let size = (self.filled * 2).clamp(PAGE, LONGEST);
-            self.input.resize(size, 0);
+        let size = (self.filled * 2).clamp(PAGE, LONGEST);
+        if self.filled == self.input.len() && size > self.filled {
+            // Not resized: new memory is zeroed by its provider, at no cost to a short probe.
+            let mut larger = vec![0; size];
+            larger[..self.filled].copy_from_slice(&self.input);
+            self.input = larger;
         }
         &mut self.input[self.filled..]
     }
