@@ -262,7 +262,7 @@ fn scalar(value: &Value, prefix: &str) -> Option<String> {
 pub fn nearest<'k>(key: &str, known: &'k [String]) -> Option<&'k str> {
     known
         .iter()
-        .min_by_key(|other| strsim::damerau_levenshtein(key, other))
+        .min_by_key(|other| strsim::osa_distance(key, other))
         .map(String::as_str)
 }
 
