@@ -82,7 +82,7 @@ impl Flag {
 }
 
 #[rustfmt::skip]
-const REQUEST: [Flag; 18] = [
+const REQUEST: [Flag; 20] = [
     flag("config", 'c', One("FILE"), "A JSON file with any of these flags; flags and environment win over it"),
     flag("request", 'X', One("METHOD"), "The method [default: GET, or POST with --data]"),
     flag("header", 'H', Many("NAME: VALUE"), "A header to send, or @FILE with one a line; repeatable"),
@@ -90,6 +90,8 @@ const REQUEST: [Flag; 18] = [
     flag("user", 'u', One("USER:PASSWORD"), "Basic authentication").contradicts(&["bearer-file"]),
     long_flag("bearer-file", One("FILE"), "Bearer authentication with the token in this file").contradicts(&["user"]),
     flag("timeout", 't', One("DURATION"), "The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]"),
+    long_flag("wait", One("DURATION"), "Probe until healthy, for this long"),
+    long_flag("interval", One("DURATION"), "The pause between two attempts of --wait [default: 1s]"),
     flag("location", 'L', Nothing, "Follow redirects, at most 10"),
     long_flag("connect-to", One("HOST[:PORT]"), "Dial this instead of the URL's host").contradicts(&["unix-socket", "proxy"]),
     long_flag("unix-socket", One("PATH"), "Dial this unix socket instead of the URL's host").contradicts(&["connect-to", "proxy"]),

@@ -31,7 +31,9 @@ pub mod fetch;
 pub mod files;
 pub mod given;
 pub mod headers;
+pub mod interrupt;
 pub mod layers;
+pub mod outputs;
 pub mod plan;
 pub mod record;
 pub mod redirect;
@@ -45,13 +47,18 @@ pub mod text;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod verdict;
+pub mod wait;
 
 use check::Outcome;
 use environment::Environment;
+use exchange::{Exchange, NoAnswer};
 use given::{Given, NotGiven};
+use outputs::Outputs;
 use plan::{Format, Plan};
-use report::Report;
+use report::{Report, Waited};
+use request::Request;
 use verdict::Verdict;
+use wait::Waiting;
 
 /// The most that is said of a mistake, in bytes.
 const LONGEST_MISTAKE: usize = 480;
@@ -63,18 +70,28 @@ const LONGEST_MISTAKE: usize = 480;
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
+    mut outputs: Outputs,
 ) -> u8 {
     match plan(arguments, environment) {
-        Ok(plan) => probe(&plan, out, err).exit_code(),
+        Ok(plan) => {
+            let verdict = match plan.waiting {
+                None => tell(&plan, &probe(&plan, &plan.request), None, &mut outputs),
+                Some(waiting) => wait(&plan, waiting, &mut outputs),
+            };
+            verdict.exit_code()
+        }
         Err(NotGiven::Question(answer)) => {
+            let out = outputs.out;
             let written = write!(out, "{answer}").and_then(|()| out.flush());
             u8::from(written.is_err())
         }
         Err(NotGiven::Mistake(mistake)) => {
             let mistake = text::escape(&mistake);
-            let _ = writeln!(err, "error: {}", text::truncate(&mistake, LONGEST_MISTAKE));
+            let _ = writeln!(
+                outputs.err,
+                "error: {}",
+                text::truncate(&mistake, LONGEST_MISTAKE)
+            );
             1
         }
     }
@@ -92,8 +109,14 @@ fn plan(
         .map_err(|error| NotGiven::Mistake(error.to_string()))
 }
 
-fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
-    match fetch::fetch(&plan.request) {
+/// What came of one probe.
+struct Probed<'p> {
+    result: Result<Exchange, Box<NoAnswer>>,
+    outcomes: Vec<Outcome<'p>>,
+}
+
+fn probe<'p>(plan: &'p Plan, request: &Request) -> Probed<'p> {
+    match fetch::fetch(request) {
         Ok(mut answer) => {
             let mut outcomes = check::evaluate(&plan.checks, &answer.exchange);
             if let Some(recording) = &plan.recording
@@ -104,41 +127,78 @@ fn probe(plan: &Plan, out: &mut dyn Write, err: &mut dyn Write) -> Verdict {
             if outcomes.iter().any(Outcome::is_explained_by_body) {
                 answer.read_excerpt(report::EXCERPT_READ);
             }
-            tell(plan, Ok(&answer.exchange), &outcomes, out, err)
+            Probed {
+                result: Ok(answer.exchange),
+                outcomes,
+            }
         }
-        Err(none) => {
-            let outcomes = check::without_exchange(&plan.checks, &none.error.to_string());
-            tell(plan, Err(&none), &outcomes, out, err)
-        }
+        Err(none) => Probed {
+            outcomes: check::without_exchange(&plan.checks, &none.error.to_string()),
+            result: Err(none),
+        },
     }
 }
 
-fn tell(
-    plan: &Plan,
-    result: Result<&exchange::Exchange, &exchange::NoAnswer>,
-    outcomes: &[Outcome],
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-) -> Verdict {
-    let verdict = Verdict::of(outcomes);
-    let report = Report {
-        verdict,
-        method: &plan.request.method,
-        url: plan.request.target.shown(),
-        result,
-        outcomes,
-        secrets: &plan.output.secrets,
-    };
-    if !(plan.output.quiet && verdict == Verdict::Healthy) {
+/// Probes until it is healthy or the time is up, and tells what it is waiting for.
+fn wait(plan: &Plan, waiting: Waiting, outputs: &mut Outputs) -> Verdict {
+    interrupt::ends_with_one();
+    let mut request = plan.request.clone();
+    let rewrites = !plan.output.quiet && (outputs.err_is_terminal)();
+    let mut told = String::new();
+    let (probed, waited) = waiting.until(
+        |probed: &Probed| Verdict::of(&probed.outcomes) == Verdict::Healthy,
+        plan.request.timeout,
+        |timeout| {
+            request.timeout = timeout;
+            probe(plan, &request)
+        },
+        |probed, waited| {
+            let report = report(plan, probed, Some(waited));
+            let reason = report.reason();
+            if rewrites {
+                let line = report::terminal::line(&report, waited, waiting.columns);
+                let _ = outputs.err.write_all(line.as_bytes());
+            } else if !plan.output.quiet && told != reason {
+                let _ = outputs
+                    .err
+                    .write_all(report::text::line(&report).as_bytes());
+            }
+            told = reason;
+        },
+    );
+    if rewrites && !told.is_empty() {
+        let _ = outputs.err.write_all(report::terminal::CLEAR.as_bytes());
+    }
+    tell(plan, &probed, Some(waited), outputs)
+}
+
+fn tell(plan: &Plan, probed: &Probed, waited: Option<Waited>, outputs: &mut Outputs) -> Verdict {
+    let report = report(plan, probed, waited);
+    if !(plan.output.quiet && report.verdict == Verdict::Healthy) {
         let line = match plan.output.format {
             Format::Text => report::text::line(&report),
             Format::Json => report::json::line(&report),
         };
         // The verdict stands, whoever reads it.
+        let out = &mut outputs.out;
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
         if plan.output.verbose {
-            let _ = err.write_all(report::verbose::lines(&report).as_bytes());
+            let _ = outputs
+                .err
+                .write_all(report::verbose::lines(&report).as_bytes());
         }
     }
-    verdict
+    report.verdict
+}
+
+fn report<'a>(plan: &'a Plan, probed: &'a Probed, waited: Option<Waited>) -> Report<'a> {
+    Report {
+        verdict: Verdict::of(&probed.outcomes),
+        method: &plan.request.method,
+        url: plan.request.target.shown(),
+        result: probed.result.as_ref().map_err(AsRef::as_ref),
+        outcomes: &probed.outcomes,
+        secrets: &plan.output.secrets,
+        waited,
+    }
 }

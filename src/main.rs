@@ -1,6 +1,7 @@
 //! The process: arguments in, exit code out.
 
-use std::io::{self, Write as _};
+use healthprobe::outputs::Outputs;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::{ExitCode, exit};
 use std::{env, panic};
 
@@ -15,7 +16,7 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "error: a defect in healthprobe: {panic}");
         exit(1)
     }));
-    let environment = env::vars_os().collect();
     let (mut out, mut err) = (io::stdout(), io::stderr());
-    healthprobe::run(env::args_os(), &environment, &mut out, &mut err).into()
+    let outputs = Outputs::new(&mut out, &mut err, || io::stderr().is_terminal());
+    healthprobe::run(env::args_os(), &env::vars_os().collect(), outputs).into()
 }

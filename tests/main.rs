@@ -40,3 +40,4 @@ mod tls;
 mod tour;
 mod uvicorn;
 mod via;
+mod wait;

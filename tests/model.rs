@@ -19,6 +19,7 @@ use std::thread;
 use healthprobe::check::{Check, evaluate};
 use healthprobe::environment::Environment;
 use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
+use healthprobe::outputs::Outputs;
 
 use self::assertion::Assertion;
 use self::dice::Dice;
@@ -208,8 +209,7 @@ fn what_the_oracle_says_is_the_exit_code() {
         let code = healthprobe::run(
             arguments.map(Into::into),
             &Environment::default(),
-            &mut out,
-            &mut err,
+            Outputs::new(&mut out, &mut err, || false),
         );
         let said = String::from_utf8(out).unwrap();
         assert_eq!(

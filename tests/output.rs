@@ -123,6 +123,7 @@ fn json_is_one_object_with_documented_fields() {
             "redirects": [],
             "address": format!("127.0.0.1:{}", server.port()),
             "status": 200,
+            "attempts": 1,
             "elapsed_ms": null,
             "phases_ms": null,
             "checks": [

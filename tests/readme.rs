@@ -4,6 +4,7 @@ use crate::certificates::{Authority, file};
 use crate::support::{Ran, Server, assert_ran, hold, probe, response};
 use crate::tls;
 use crate::via::{socket_path, unix_server};
+use crate::wait::in_turn;
 use std::process::Command;
 
 const README: &str = include_str!("../README.md");
@@ -28,6 +29,13 @@ fn server(state: &str) -> Option<Server> {
         "degraded" => Some(Server::json(DEGRADED)),
         "model" => Some(Server::json(MODEL)),
         "drifted" => Some(Server::json(&MODEL.replace("0.871", "0.412"))),
+        "starting" => Some(in_turn(&[
+            response(
+                "503 Service Unavailable",
+                r#"{"detail":"Model not loaded"}"#,
+            ),
+            response("200 OK", READY),
+        ])),
         "stuck" => Some(Server::playing(hold)),
         "none" => None,
         other => panic!("no such server: {other}"),

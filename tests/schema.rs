@@ -56,6 +56,9 @@ $.max_body minimum             | {"max_body": 0}
 $.max_body pattern             | {"max_body": "1.5MiB"}
 $.ipv4 type                    | {"ipv4": "yes"}
 $ not                          | {"ipv4": true, "ipv6": true}
+$.wait pattern                 | {"wait": "soon"}
+$.interval exclusiveMinimum    | {"wait": "1s", "interval": 0}
+$ dependentRequired            | {"interval": "1s"}
 $.location type                | {"location": "yes"}
 $.connect_to type              | {"connect_to": {}}
 $.unix_socket type             | {"unix_socket": ["x"]}
@@ -105,11 +108,15 @@ fn examples() -> Vec<Value> {
             examples.push(match key.as_str() {
                 // Of no use without a certificate.
                 "key" => json!({ "cert": "client.pem", "key": example }),
+                "interval" => json!({ "wait": "300ms", "interval": example }),
                 _ => json!({ &key: example }),
             });
         }
         if let Some(default) = property.get("default") {
-            examples.push(json!({ &key: default }));
+            examples.push(match key.as_str() {
+                "interval" => json!({ "wait": "300ms", "interval": default }),
+                _ => json!({ &key: default }),
+            });
         }
     }
     examples

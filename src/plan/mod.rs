@@ -13,11 +13,13 @@ use crate::request::Request;
 use crate::secret::Secret;
 use crate::syntax::SyntaxError;
 use crate::text::{escape, truncate};
+use crate::wait::Waiting;
 
 mod checks;
 mod request;
 #[cfg(feature = "tls")]
 mod tls;
+mod wait;
 
 /// What will be done.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// Where to record its answer if they hold.
     pub recording: Option<Recording>,
+    /// How long to wait for that; `None` for a single probe.
+    pub waiting: Option<Waiting>,
     /// How to say what came of it.
     pub output: Output,
 }
@@ -112,6 +116,7 @@ impl Plan {
             request,
             checks,
             recording,
+            waiting: wait::waiting(given, environment)?,
             output: Output {
                 format: match given.one("output") {
                     Some(text) => parsed(given, "output", text, format)?,

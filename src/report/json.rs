@@ -25,6 +25,8 @@ struct Object<'a> {
     address: Option<String>,
     /// The status code; null without an answer.
     status: Option<u16>,
+    /// How often was probed; 1 without `--wait`.
+    attempts: u32,
     /// From the name lookup to the last byte that the checks needed, in milliseconds.
     elapsed_ms: f64,
     /// The same time, phase by phase.
@@ -78,6 +80,7 @@ pub fn line(report: &Report) -> String {
             .ok()
             .map(|exchange| exchange.address.to_string()),
         status: report.result.ok().map(|exchange| exchange.status),
+        attempts: report.waited.map_or(1, |waited| waited.attempts),
         elapsed_ms: milliseconds(phases.total()),
         phases_ms: Phases {
             resolve: milliseconds(phases.resolve),

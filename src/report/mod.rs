@@ -2,6 +2,8 @@
 //!
 //! Whatever came from the network passes through `excerpt` on its way out.
 
+use std::time::Duration;
+
 use crate::check::Outcome;
 use crate::exchange::{Exchange, NoAnswer, Phases, Redirect};
 use crate::secret::Secret;
@@ -9,12 +11,22 @@ use crate::verdict::Verdict;
 
 mod excerpt;
 pub mod json;
+pub mod terminal;
 pub mod text;
 pub mod verbose;
 
 /// How many bytes of a body are worth reading to explain a failure: what is
 /// shown, and enough beyond it to recognise a secret at the edge.
 pub const EXCERPT_READ: usize = 1024;
+
+/// How long it was waited for a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waited {
+    /// The number of attempts until then.
+    pub attempts: u32,
+    /// The time since the first began.
+    pub time: Duration,
+}
 
 /// Everything there is to say about one probe.
 #[derive(Debug)]
@@ -31,6 +43,8 @@ pub struct Report<'a> {
     pub outcomes: &'a [Outcome<'a>],
     /// Texts that must not appear.
     pub secrets: &'a [Secret],
+    /// How long it was waited; `None` of a single probe.
+    pub waited: Option<Waited>,
 }
 
 impl Report<'_> {
@@ -54,6 +68,12 @@ impl Report<'_> {
             .iter()
             .map(|redirect| excerpt::clean(&redirect.to, self.secrets))
             .collect()
+    }
+
+    /// The reasons as one text; empty where all holds.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.reasons().join("; ")
     }
 
     /// Each reason once, in the order of the checks.

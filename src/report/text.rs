@@ -1,6 +1,6 @@
 //! The verdict as one line, the reason first.
 
-use super::Report;
+use super::{Report, Waited};
 use crate::duration::measured;
 use crate::exchange::Exchange;
 use crate::text::truncate;
@@ -28,17 +28,18 @@ pub fn line(report: &Report) -> String {
         request.push_str(", redirected to ");
         request.push_str(&truncate(last, LONGEST_REDIRECT));
     }
+    let waited = report.waited.map(waited).unwrap_or_default();
     let reasons = report.reasons();
     if reasons.is_empty() {
         let status = report.result.map(status).unwrap_or_default();
         let took = measured(report.phases().total());
-        return format!("healthy: {status} in {took}; {request}\n");
+        return format!("healthy: {status} in {took}; {request}{waited}\n");
     }
     let took = match report.result {
         Ok(_) => format!(" in {}", measured(report.phases().total())),
         Err(_) => String::new(),
     };
-    let end = format!("; {request}{took}");
+    let end = format!("; {request}{took}{waited}");
     let start = "unhealthy: ";
     let label = "; body: ";
     let body = report.body();
@@ -58,6 +59,14 @@ pub fn line(report: &Report) -> String {
     }
     line.push('\n');
     line
+}
+
+fn waited(waited: Waited) -> String {
+    format!(
+        "; attempt {} after {}",
+        waited.attempts,
+        measured(waited.time)
+    )
 }
 
 /// The status and its usual reason phrase (RFC 9110, section 15): `200 OK`. The

@@ -67,6 +67,7 @@ fn probe(plan: &Plan) -> (Verdict, String) {
             result,
             outcomes,
             secrets: &plan.output.secrets,
+            waited: None,
         };
         (report.verdict, report::text::line(&report))
     };

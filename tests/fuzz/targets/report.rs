@@ -67,6 +67,7 @@ fuzz_target!(|input: &[u8]| {
         result: Ok(&exchange),
         outcomes: &outcomes,
         secrets: &headers.secrets,
+        waited: None,
     };
 
     let line = text::line(&report);
