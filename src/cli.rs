@@ -122,10 +122,11 @@ const CHECKS: [Flag; 12] = [
 ];
 
 #[rustfmt::skip]
-const OUTPUT: [Flag; 3] = [
+const OUTPUT: [Flag; 4] = [
     flag("quiet", 'q', Nothing, "Print nothing when healthy"),
     flag("verbose", 'v', Nothing, "Also print address, times, checks and headers, on stderr"),
     flag("output", 'o', One("FORMAT"), "text, or json: one object on one line [default: text]"),
+    long_flag("metrics-file", One("FILE"), "Also write the result to this file, as Prometheus text"),
 ];
 
 const URL: Flag = long_flag(

@@ -32,12 +32,17 @@ pub fn read(path: &str) -> io::Result<Vec<u8>> {
 /// Replaces a file at once or not at all: writes a temporary one beside it, then renames it.
 ///
 /// # Errors
-/// A folder that does not exist or must not be written to, or a full disk.
+/// A folder that does not exist or must not be written to, a full disk, or something
+/// else than a file in its place.
 pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
     let path = Path::new(path);
     let Some(name) = path.file_name() else {
         return Err(io::ErrorKind::IsADirectory.into());
     };
+    // To put a file in the place of a pipe or of /dev/stdout would break what uses it.
+    if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return Err(io::Error::other("it is not a file"));
+    }
     let mut temporary = name.to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(temporary);

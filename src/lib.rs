@@ -188,7 +188,23 @@ fn tell(plan: &Plan, probed: &Probed, waited: Option<Waited>, outputs: &mut Outp
                 .write_all(report::verbose::lines(&report).as_bytes());
         }
     }
+    if let Some(path) = &plan.output.metrics_file {
+        write_metrics(path, &report, outputs.err);
+    }
     report.verdict
+}
+
+fn write_metrics(path: &str, report: &Report, err: &mut dyn Write) {
+    let text = report::prometheus::text(report);
+    if let Err(error) = files::replace(path, text.as_bytes()) {
+        let path = text::escape(path);
+        let path = text::truncate(&path, LONGEST_MISTAKE / 2);
+        let _ = writeln!(
+            err,
+            "warning: cannot write {path}: {}",
+            files::plain(&error)
+        );
+    }
 }
 
 fn report<'a>(plan: &'a Plan, probed: &'a Probed, waited: Option<Waited>) -> Report<'a> {

@@ -71,7 +71,10 @@ impl Authority {
 
     /// A CA that this one signs for.
     pub fn intermediate(&self, name: &str) -> Self {
-        let params = authority_params(name);
+        self.intermediate_with(authority_params(name))
+    }
+
+    pub fn intermediate_with(&self, params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let mut above = vec![certificate.clone()];

@@ -23,6 +23,7 @@ mod faults;
 mod harmless;
 mod house;
 mod json;
+mod metrics;
 mod model;
 mod output;
 mod plain;

@@ -88,6 +88,7 @@ $.ignore oneOf                 | {"ignore": 1}
 $.quiet type                   | {"quiet": 1}
 $.verbose type                 | {"verbose": "true"}
 $.output enum                  | {"output": "yaml"}
+$.metrics_file type            | {"metrics_file": true}
 $ false                        | {"data": {}, "data_file": "request.json"}
 $ false                        | {"baseline": {}, "baseline_file": "baseline.json"}
 "#;

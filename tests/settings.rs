@@ -74,6 +74,12 @@ fn every_flag_has_a_variable_that_is_read() {
         if matches!(flag, "timeout") {
             ran = probe(&[":1"]).env(&name, "\u{1}").run();
         }
+        if flag == "metrics-file" {
+            let ran = probe(&[":1"]).env(&name, "/nowhere/x").run();
+            let warning = "warning: cannot write /nowhere/x: No such file or directory\n";
+            assert_eq!(ran.err, warning, "{ran:?}");
+            continue;
+        }
         let accepts_anything = matches!(
             flag,
             "expect-body" | "expect-body-regex" | "reject-body-regex" | "data" | "write-baseline"

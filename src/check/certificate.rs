@@ -79,6 +79,7 @@ mod tests {
                     not_after,
                     seen: NOW,
                 }),
+                earliest_not_after: None,
             }),
             ..Exchange::example()
         };

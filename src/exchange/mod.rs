@@ -76,6 +76,9 @@ pub struct Session {
     pub version: &'static str,
     /// The certificate of the server itself; the error where it could not be read.
     pub certificate: Result<Validity, String>,
+    /// When the first of all certificates that the server sent expires, in seconds
+    /// since 1970; `None` where nobody asks for it.
+    pub earliest_not_after: Option<u64>,
 }
 
 /// How long a certificate is valid (RFC 5280, section 4.1.2.5).

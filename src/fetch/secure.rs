@@ -52,6 +52,7 @@ impl Secured {
                     _ => "TLS 1.3",
                 },
                 certificate: seen.validity,
+                earliest_not_after: seen.earliest_not_after,
             });
         }
         Ok(secured)

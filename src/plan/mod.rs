@@ -45,6 +45,8 @@ pub struct Output {
     pub quiet: bool,
     /// `--verbose`
     pub verbose: bool,
+    /// `--metrics-file`
+    pub metrics_file: Option<String>,
     /// Texts that must not appear, should a server repeat them.
     pub secrets: Vec<Secret>,
 }
@@ -124,6 +126,10 @@ impl Plan {
                 },
                 quiet: given.is_on("quiet"),
                 verbose: given.is_on("verbose"),
+                metrics_file: match given.one("metrics-file") {
+                    Some(path) => Some(parsed(given, "metrics-file", path, file)?),
+                    None => None,
+                },
                 secrets,
             },
         })

@@ -43,7 +43,11 @@ pub(super) fn settings(
         }
         (None, None) => None,
     };
-    Ok(Settings { trust, identity })
+    Ok(Settings {
+        trust,
+        identity,
+        looks_at_all: given.one("metrics-file").is_some(),
+    })
 }
 
 fn places(environment: &Environment) -> Result<Places, UsageError> {

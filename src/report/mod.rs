@@ -1,4 +1,4 @@
-//! Verdict → text: one line for people, or one JSON object.
+//! Verdict → text: one line for people, one JSON object, or Prometheus text.
 //!
 //! Whatever came from the network passes through `excerpt` on its way out.
 
@@ -11,6 +11,7 @@ use crate::verdict::Verdict;
 
 mod excerpt;
 pub mod json;
+pub mod prometheus;
 pub mod terminal;
 pub mod text;
 pub mod verbose;

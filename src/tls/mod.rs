@@ -33,6 +33,8 @@ pub struct Settings {
     pub trust: Trust,
     /// The client's own certificate and key.
     pub identity: Option<Arc<CertifiedKey>>,
+    /// Whether to look when each certificate of a server expires, not only its own.
+    pub looks_at_all: bool,
 }
 
 /// Which certificates of servers are trusted.
@@ -93,6 +95,7 @@ impl Client {
         let verifier = Arc::new(Verifier::new(
             trusted,
             provider.signature_verification_algorithms,
+            settings.looks_at_all,
         ));
         let stranger = Arc::new(Stranger::default());
         let identity: Arc<dyn client::ResolvesClientCert> = match &settings.identity {
@@ -116,6 +119,7 @@ impl Client {
         Self::new(&Settings {
             trust: Trust::Anyone,
             identity: None,
+            looks_at_all: false,
         })
     }
 

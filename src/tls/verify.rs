@@ -18,6 +18,8 @@ pub struct Verifier {
     /// `None`: all are trusted.
     trusted: Option<Vec<CertificateDer<'static>>>,
     algorithms: WebPkiSupportedAlgorithms,
+    /// Whether all certificates are looked at for their ends.
+    looks_at_all: bool,
     seen: Mutex<Option<Seen>>,
 }
 
@@ -26,6 +28,8 @@ pub struct Verifier {
 pub struct Seen {
     /// How long its own certificate is valid.
     pub validity: Result<Validity, String>,
+    /// When the first of all that it sent expires, in seconds since 1970.
+    pub earliest_not_after: Option<u64>,
     /// Why that is not to be trusted, if it is not.
     pub problem: Option<String>,
 }
@@ -34,10 +38,12 @@ impl Verifier {
     pub(super) fn new(
         trusted: Option<Vec<CertificateDer<'static>>>,
         algorithms: WebPkiSupportedAlgorithms,
+        looks_at_all: bool,
     ) -> Self {
         Self {
             trusted,
             algorithms,
+            looks_at_all,
             seen: Mutex::default(),
         }
     }
@@ -78,6 +84,21 @@ impl Verifier {
         verify_server_name(&parsed, name)
     }
 
+    /// The first end of validity among those that can be read.
+    fn earliest_not_after(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Option<u64> {
+        [leaf]
+            .into_iter()
+            .chain(chain)
+            .filter_map(|der| certificate::validity(der, now, &self.algorithms).ok())
+            .map(|validity| validity.not_after)
+            .min()
+    }
+
     /// Under `--insecure` a certificate that webpki cannot read, such as one of
     /// X.509's first version, is no reason to fail.
     fn forgive(
@@ -108,6 +129,10 @@ impl ServerCertVerifier for Verifier {
         };
         *self.lock() = Some(Seen {
             validity: certificate::validity(leaf, now, &self.algorithms),
+            earliest_not_after: self
+                .looks_at_all
+                .then(|| self.earliest_not_after(leaf, chain, now))
+                .flatten(),
             problem: match &verified {
                 Err(Error::InvalidCertificate(error)) => {
                     Some(problem::of_certificate(error, leaf, chain, name, now))
