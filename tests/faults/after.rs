@@ -6,6 +6,9 @@ use std::net::TcpStream;
 use super::{assert_cell, assert_reset, drip, flood, half_close, reset};
 use crate::support::{Server, hold};
 
+/// A fault, what the server does, the reason that is told, and what stands after the URL.
+type Cell = (&'static str, fn(&mut TcpStream), &'static str, &'static str);
+
 /// The server has read the request's head.
 #[track_caller]
 fn assert_answer(
@@ -23,7 +26,7 @@ fn assert_answer(
 
 #[test]
 fn response_head() {
-    let cells: [(&str, fn(&mut TcpStream), &str, &str); 8] = [
+    let cells: [Cell; 8] = [
         (
             "refused",
             |stream| {
@@ -60,7 +63,7 @@ fn response_head() {
                         .iter()
                         .copied()
                         .chain(std::iter::repeat(b'x')),
-                )
+                );
             },
             "timed out after 400ms reading the response headers",
             "",
@@ -113,7 +116,7 @@ fn response_head() {
 #[test]
 fn body() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
-    let cells: [(&str, fn(&mut TcpStream), &str, &str); 8] = [
+    let cells: [Cell; 8] = [
         (
             "refused",
             |stream| {
@@ -202,7 +205,7 @@ fn request() {
     let body = format!("{}/large", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&body, vec![b' '; 8 << 20]).unwrap();
     let data = format!("@{body}");
-    let cells: [(&str, fn(&mut TcpStream), &str, &str); 8] = [
+    let cells: [Cell; 8] = [
         (
             "refused",
             |stream| {

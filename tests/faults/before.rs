@@ -47,6 +47,9 @@ fn connect() {
     drop(waiting);
 }
 
+/// A fault, what the server does, and the reason that is told.
+type Cell = (&'static str, fn(&mut TcpStream), &'static str);
+
 /// The client's first message, whole.
 fn hear_hello(stream: &mut TcpStream) {
     let mut head = [0; 5];
@@ -59,7 +62,7 @@ fn hear_hello(stream: &mut TcpStream) {
 #[test]
 fn tls_handshake() {
     const EMPTY_RECORD: [u8; 5] = [0x16, 0x03, 0x03, 0x00, 0x00];
-    let cells: [(&str, fn(&mut TcpStream), &str); 9] = [
+    let cells: [Cell; 9] = [
         (
             "refused",
             |stream| {
@@ -86,7 +89,7 @@ fn tls_handshake() {
                     [0x16, 0x03, 0x03, 0x40, 0x00, 0x02]
                         .into_iter()
                         .chain(std::iter::repeat(0)),
-                )
+                );
             },
             "timed out after 400ms in the TLS handshake",
         ),
