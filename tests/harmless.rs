@@ -111,7 +111,7 @@ fn an_empty_root_is_enough() {
         (
             "model.invalid",
             1,
-            "unhealthy: cannot look up model.invalid: ",
+            "unhealthy: timed out after 2s looking up model.invalid; ",
         ),
     ] {
         let mut command = Command::new("unshare");

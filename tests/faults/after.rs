@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use super::{assert_cell, assert_reset, drip, flood, half_close, reset};
+use super::{assert_cell, assert_large_cell, assert_reset, drip, flood, half_close, reset};
 use crate::support::{Server, hold};
 
 /// A fault, what the server does, the reason that is told, and what stands after the URL.
@@ -199,11 +199,13 @@ fn body() {
     }
 }
 
-/// While a body of 8 MiB is sent, more than the kernel takes off our hands.
+/// While a body of so many kB is sent, more than the kernel takes off our hands.
+const DATA: usize = 8 << 10;
+
 #[test]
 fn request() {
     let body = format!("{}/large", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(&body, vec![b' '; 8 << 20]).unwrap();
+    std::fs::write(&body, vec![b' '; DATA << 10]).unwrap();
     let data = format!("@{body}");
     let cells: [Cell; 8] = [
         (
@@ -274,6 +276,7 @@ fn request() {
         let server = Server::playing(play);
         let url = format!("http://127.0.0.1:{}/", server.port());
         let says = format!("unhealthy: {reason}; POST http://127.0.0.1:PORT/{after}");
-        assert_cell(&format!("request, {fault}"), &[&url, "-d", &data], &says);
+        let cell = format!("request, {fault}");
+        assert_large_cell(&cell, &[&url, "-d", &data], &says, DATA as u64);
     }
 }
