@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::support::program;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// A certificate with its key.
@@ -140,4 +142,23 @@ fn folder_with(name: &str, text: &str) -> String {
         .join(format!("{}-{count}.{name}", std::process::id()));
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
+}
+
+/// What openssl makes with these commands, a shell's lines: the folder it is in. `None` where there is no openssl.
+#[track_caller]
+pub fn openssl(name: &str, commands: &str) -> Option<String> {
+    program("openssl")?;
+    let folder = format!("{}/openssl-{name}", env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir_all(&folder).unwrap();
+    let made = Command::new("sh")
+        .args(["-ec", commands])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    Some(folder)
 }

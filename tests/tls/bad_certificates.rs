@@ -1,11 +1,10 @@
 //! Each certificate that must not be trusted, with its own words; and what
 //! `--insecure` makes of it.
 
-use crate::certificates::{Authority, Certificate, authority_params, file, params};
-use crate::support::{Server, assert_ran, program, without_times};
+use crate::certificates::{Authority, Certificate, authority_params, file, openssl, params};
+use crate::support::{Server, assert_ran, without_times};
 use crate::tls::{OK, config, serve};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, KeyPair, NameConstraints};
-use std::process::Command;
 
 /// Expects these words without `--insecure`, and a healthy answer with it.
 #[track_caller]
@@ -175,24 +174,19 @@ fn for_clients_only() {
     assert_refused(&server, &authority.file(), reason);
 }
 
-/// A certificate that openssl makes with these commands, a shell's lines.
-#[track_caller]
-fn openssl(name: &str, commands: &str) -> Option<(String, String, String)> {
-    program("openssl")?;
-    let folder = format!("{}/openssl-{name}", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let made = Command::new("sh")
-        .args(["-ec", commands])
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
-    let path = |file: &str| format!("{folder}/{file}");
-    Some((path("ca.pem"), path("leaf.pem"), path("leaf.key")))
+/// A server whose certificate openssl signs with these options, its CA's key of so many bits, and the CA's file.
+fn signed(name: &str, bits: u32, options: &str) -> Option<(Server, String)> {
+    let folder = openssl(
+        name,
+        &format!(
+            "openssl req -x509 -newkey rsa:{bits} -nodes -subj '/CN=Old CA' -keyout ca.key -out ca.pem -days 30
+             openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout leaf.key -out leaf.csr
+             echo subjectAltName=DNS:localhost > leaf.ext
+             openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 30 {options}"
+        ),
+    )?;
+    let server = serve_files(&format!("{folder}/leaf.pem"), &format!("{folder}/leaf.key"));
+    Some((server, format!("{folder}/ca.pem")))
 }
 
 fn serve_files(leaf: &str, key: &str) -> Server {
@@ -210,45 +204,25 @@ fn serve_files(leaf: &str, key: &str) -> Server {
 
 #[test]
 fn signed_with_sha_1() {
-    let Some((ca, leaf, key)) = openssl(
-        "sha1",
-        "openssl req -x509 -newkey rsa:2048 -nodes -subj '/CN=Old CA' -keyout ca.key -out ca.pem -days 30
-         openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout leaf.key -out leaf.csr
-         echo subjectAltName=DNS:localhost > leaf.ext
-         openssl x509 -req -sha1 -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile leaf.ext -out leaf.pem -days 30",
-    ) else {
-        return;
-    };
-    let reason = "certificate is signed with SHA-1, which is not safe";
-    assert_refused(&serve_files(&leaf, &key), &ca, reason);
+    if let Some((server, ca)) = signed("sha1", 2048, "-sha1 -extfile leaf.ext") {
+        let reason = "certificate is signed with SHA-1, which is not safe";
+        assert_refused(&server, &ca, reason);
+    }
 }
 
 #[test]
 fn of_the_first_version() {
-    let Some((ca, leaf, key)) = openssl(
-        "v1",
-        "openssl req -x509 -newkey rsa:2048 -nodes -subj '/CN=Old CA' -keyout ca.key -out ca.pem -days 30
-         openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout leaf.key -out leaf.csr
-         openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 30",
-    ) else {
-        return;
-    };
-    let reason = "certificate is of X.509's first version, which names no host";
-    assert_refused(&serve_files(&leaf, &key), &ca, reason);
+    if let Some((server, ca)) = signed("v1", 2048, "") {
+        let reason = "certificate is of X.509's first version, which names no host";
+        assert_refused(&server, &ca, reason);
+    }
 }
 
 #[test]
 fn with_a_short_key_of_the_ca() {
-    let Some((ca, leaf, key)) = openssl(
-        "short",
-        "openssl req -x509 -newkey rsa:1024 -nodes -subj '/CN=Short CA' -keyout ca.key -out ca.pem -days 30
-         openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout leaf.key -out leaf.csr
-         echo subjectAltName=DNS:localhost > leaf.ext
-         openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile leaf.ext -out leaf.pem -days 30",
-    ) else {
-        return;
-    };
-    let reason =
-        "certificate is not signed by the key of its CA (or with a key too short to be safe)";
-    assert_refused(&serve_files(&leaf, &key), &ca, reason);
+    if let Some((server, ca)) = signed("short", 1024, "-extfile leaf.ext") {
+        let reason =
+            "certificate is not signed by the key of its CA (or with a key too short to be safe)";
+        assert_refused(&server, &ca, reason);
+    }
 }

@@ -1,11 +1,10 @@
 //! `--cert` and `--key`: a server that asks who we are.
 
-use crate::certificates::{Authority, Certificate, file};
-use crate::support::{Server, assert_ran, probe, program};
+use crate::certificates::{Authority, Certificate, file, openssl};
+use crate::support::{Server, assert_ran, probe};
 use crate::tls::{OK, config, config_of, play, serve};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ServerConfig, SupportedProtocolVersion};
-use std::process::Command;
 use std::sync::Arc;
 
 /// A server that wants a certificate of this CA.
@@ -126,11 +125,6 @@ fn a_connection_that_ends_without_a_word_is_explained() {
 /// PKCS#8, SEC1 and PKCS#1, of EC, RSA and Ed25519.
 #[test]
 fn keys_of_every_form_are_read() {
-    if program("openssl").is_none() {
-        return;
-    }
-    let folder = format!("{}/keys", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::create_dir_all(&folder).unwrap();
     let server = serve(config(&Certificate::self_signed("localhost")));
     for (name, make) in [
         ("pkcs8-rsa", "openssl genpkey -algorithm RSA -out key"),
@@ -149,23 +143,11 @@ fn keys_of_every_form_are_read() {
             "openssl genpkey -algorithm ed25519 -out key",
         ),
     ] {
-        let script = format!(
-            "mkdir -p {name} && cd {name} && {make} && openssl req -x509 -new -key key -subj /CN=probe -out cert"
-        );
-        let made = Command::new("sh")
-            .args(["-ec", &script])
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-        let (cert, key) = (
-            format!("{folder}/{name}/cert"),
-            format!("{folder}/{name}/key"),
-        );
+        let script = format!("{make} && openssl req -x509 -new -key key -subj /CN=probe -out cert");
+        let Some(folder) = openssl(name, &script) else {
+            return;
+        };
+        let (cert, key) = (format!("{folder}/cert"), format!("{folder}/key"));
         let ran = server.probe(&[
             "https://localhost:PORT",
             "-k",
@@ -180,28 +162,13 @@ fn keys_of_every_form_are_read() {
 
 #[test]
 fn what_is_no_identity_is_an_error() {
-    if program("openssl").is_none() {
-        return;
-    }
     let client = Certificate::self_signed("probe");
     let (cert, key) = (file(&client.pem()), file(&client.key_pem()));
     let other = file(&Certificate::self_signed("other").key_pem());
-    let folder = format!("{}/encrypted", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let made = Command::new("openssl")
-        .args([
-            "genpkey",
-            "-algorithm",
-            "ed25519",
-            "-aes256",
-            "-pass",
-            "pass:x",
-        ])
-        .args(["-out", "key"])
-        .current_dir(&folder)
-        .status()
-        .unwrap();
-    assert!(made.success());
+    let script = "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out key";
+    let Some(folder) = openssl("encrypted", script) else {
+        return;
+    };
     let encrypted = format!("{folder}/key");
     let forms = "expected PEM, with a line -----BEGIN PRIVATE KEY-----, -----BEGIN EC PRIVATE KEY----- \
                  or -----BEGIN RSA PRIVATE KEY-----";
