@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use crate::via::{socket_path, unix_server};
 use crate::wait::in_turn;
 
 /// A folder of its own for a test.
-fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("metrics-{name}-{}", std::process::id()));
     _ = fs::remove_dir_all(&folder);
@@ -469,7 +469,7 @@ fn nobody_sees_half_a_file() {
 }
 
 /// A process that ends with the test.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -479,7 +479,7 @@ impl Drop for Running {
 }
 
 /// The body of a plain GET, asked for until there is one.
-fn get(port: u16, path: &str) -> String {
+pub fn get(port: u16, path: &str) -> String {
     let started = Instant::now();
     loop {
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
@@ -496,11 +496,26 @@ fn get(port: u16, path: &str) -> String {
     }
 }
 
+/// `node_exporter` with what is in this folder, and its port; nothing where it is not installed.
+pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
+    let port = free_port();
+    let running = Command::new(program("prometheus-node-exporter")?)
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg("--collector.disable-defaults")
+        .arg("--collector.textfile")
+        .arg(format!(
+            "--collector.textfile.directory={}",
+            folder.display()
+        ))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Some((Running(running), port))
+}
+
 #[test]
 fn node_exporter_gives_back_what_was_written() {
-    let Some(exporter) = program("prometheus-node-exporter") else {
-        return;
-    };
     let folder = folder("node-exporter");
     let authority = Authority::new("Private CA");
     let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));
@@ -520,21 +535,9 @@ fn node_exporter_gives_back_what_was_written() {
         ),
         write(&plain, "two.prom", &[":PORT/two", "--wait", "1s"]),
     ];
-    let port = free_port();
-    let _exporter = Running(
-        Command::new(exporter)
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg("--collector.disable-defaults")
-            .arg("--collector.textfile")
-            .arg(format!(
-                "--collector.textfile.directory={}",
-                folder.display()
-            ))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap(),
-    );
+    let Some((_exporter, port)) = node_exporter(&folder) else {
+        return;
+    };
     let scraped = parse(&get(port, "/metrics"));
     assert_eq!(
         scraped[&("node_textfile_scrape_error".to_owned(), vec![])].to_bits(),
