@@ -27,6 +27,7 @@ mod metrics;
 mod model;
 mod output;
 mod plain;
+mod prometheus;
 mod readme;
 mod recipes;
 mod redirect;
