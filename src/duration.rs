@@ -9,6 +9,8 @@ use crate::syntax::SyntaxError;
 /// The longest duration taken. Far beyond any use, and safe to add to a clock.
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
+const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+
 const EXPECTED: &str = "expected a duration such as 500ms, 2s or 1m 30s";
 
 /// Reads `500ms`, `2s`, `1m 30s`, or a bare number of seconds such as `2` or `0.5`.
@@ -50,10 +52,17 @@ fn too_long(text: &str) -> SyntaxError {
     SyntaxError::at(text, 0, "expected at most 100 years, in whole nanoseconds")
 }
 
-/// The duration as it would be typed: `2s`, `1m 30s`.
+/// The duration as it would be typed: `2s`, `1m 30s`, `60d`. No months and years,
+/// of which nobody means the average length.
 #[must_use]
 pub fn typed(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
+    let days = duration.as_secs() / SECONDS_A_DAY;
+    let rest = duration.saturating_sub(Duration::from_secs(days * SECONDS_A_DAY));
+    match days {
+        0 => humantime::format_duration(rest).to_string(),
+        _ if rest.is_zero() => format!("{days}d"),
+        _ => format!("{days}d {}", humantime::format_duration(rest)),
+    }
 }
 
 /// A measured duration, rounded up, so that it never looks shorter than the
@@ -69,7 +78,7 @@ pub fn measured(duration: Duration) -> String {
     }
 }
 
-/// The two largest units of a duration: `6days 23h`.
+/// The two largest units of a duration: `6d 23h`.
 #[must_use]
 pub fn coarse(duration: Duration) -> String {
     let text = typed(Duration::from_secs(duration.as_secs()));
@@ -146,6 +155,17 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_told_can_be_typed_again() {
+        for text in [
+            "1ns", "500ms", "2s", "1m 30s", "7d", "60d", "365d 6h", "36600d",
+        ] {
+            assert_eq!(typed(parse(text).unwrap()), text);
+        }
+        assert_eq!(coarse(parse("6d 23h 59m 59s").unwrap()), "6d 23h");
+        assert_eq!(coarse(Duration::from_millis(90_999)), "1m 30s");
     }
 
     #[test]

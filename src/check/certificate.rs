@@ -92,16 +92,16 @@ mod tests {
         assert_eq!(reason(Some(NOW + 7 * DAY), 7), None);
         assert_eq!(
             reason(Some(NOW + 7 * DAY - 1), 7).unwrap(),
-            "certificate expires in 6days 23h (2026-11-27T09:59:59Z), expected at least 7days"
+            "certificate expires in 6d 23h (2026-11-27T09:59:59Z), expected at least 7d"
         );
         assert_eq!(
             reason(Some(NOW - 90), 7).unwrap(),
-            "certificate expired 1m 30s ago (2026-11-20T09:58:30Z), expected at least 7days"
+            "certificate expired 1m 30s ago (2026-11-20T09:58:30Z), expected at least 7d"
         );
         assert_eq!(
             reason(None, 7).unwrap(),
             "no certificate, as the answer came over plain HTTP; \
-             expected a certificate valid for at least 7days"
+             expected a certificate valid for at least 7d"
         );
     }
 }

@@ -16,8 +16,7 @@ fn until(year: i32) -> (Server, String) {
 }
 
 fn without_ages(text: &str) -> String {
-    let ages =
-        regex_lite::Regex::new(r"\b\d+(years?|months?|days?|h)( \d+\w+)? ?(ago )?\(").unwrap();
+    let ages = regex_lite::Regex::new(r"\b\d+d( \d+\w+)? (ago )?\(").unwrap();
     ages.replace_all(&without_times(text), "<age> (")
         .into_owned()
 }
@@ -37,7 +36,7 @@ fn a_certificate_has_to_last() {
     assert_eq!(
         (without_ages(&ran.out).as_str(), ran.code),
         (
-            "unhealthy: certificate expires in <age> (2095-01-01T00:00:00Z), expected at least 90years; \
+            "unhealthy: certificate expires in <age> (2095-01-01T00:00:00Z), expected at least 32872d 12h; \
              GET https://localhost:PORT/ in <t>\n",
             Some(1)
         )
@@ -56,7 +55,7 @@ fn it_holds_under_insecure_too() {
     ]);
     assert_eq!(
         without_ages(&ran.out),
-        "unhealthy: certificate expired <age> (2021-01-01T00:00:00Z), expected at least 7days; \
+        "unhealthy: certificate expired <age> (2021-01-01T00:00:00Z), expected at least 7d; \
          GET https://localhost:PORT/ in <t>\n",
     );
     let lines = without_ages(&ran.err);
@@ -84,7 +83,7 @@ fn plain_http_has_no_certificate() {
         &ran,
         1,
         "unhealthy: no certificate, as the answer came over plain HTTP; expected a certificate \
-         valid for at least 7days; GET http://localhost:PORT/ in <t>\n",
+         valid for at least 7d; GET http://localhost:PORT/ in <t>\n",
         "",
     );
 }
