@@ -61,7 +61,7 @@ impl fmt::Display for Validity {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tls"))]
 mod tests {
     use super::MinValidity;
     use crate::exchange::{Exchange, Session, Validity};

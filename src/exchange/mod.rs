@@ -79,6 +79,9 @@ pub struct Session {
     /// When the first of all certificates that the server sent expires, in seconds
     /// since 1970; `None` where nobody asks for it.
     pub earliest_not_after: Option<u64>,
+    /// A build without TLS has no sessions, and no code for any: 3 kB.
+    #[cfg(not(feature = "tls"))]
+    pub never: std::convert::Infallible,
 }
 
 /// How long a certificate is valid (RFC 5280, section 4.1.2.5).
