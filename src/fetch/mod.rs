@@ -260,6 +260,7 @@ fn road(request: &Request, progress: &Arc<Progress>) -> Road {
     Road {
         target: target.clone(),
         via: request.via.clone(),
+        is_forwarded: request.forwarding_proxy().is_some(),
         #[cfg(feature = "tls")]
         client: None,
         progress: Arc::clone(progress),

@@ -15,13 +15,15 @@ use super::socket::{Socket, error_of};
 use super::tunnel;
 use crate::exchange::FetchError;
 use crate::request::Via;
-use crate::target::{Scheme, Target};
+use crate::target::Target;
 
 /// Makes the connection.
 #[derive(Debug)]
 pub(super) struct Road {
     pub(super) target: Target,
     pub(super) via: Via,
+    /// Whether a proxy forwards the request, and so has to read the whole URL.
+    pub(super) is_forwarded: bool,
     #[cfg(feature = "tls")]
     pub(super) client: Option<crate::tls::Client>,
     pub(super) progress: Arc<Progress>,
@@ -56,10 +58,9 @@ impl Road {
             stream: self.stream(socket)?,
             buffers: GrowingBuffers::new(self.output),
             progress: Arc::clone(&self.progress),
-            forwarded_to: match (&self.via, self.target.scheme) {
-                (Via::Proxy(_), Scheme::Http) => Some(format!("http://{}", self.target.authority)),
-                _ => None,
-            },
+            forwarded_to: self
+                .is_forwarded
+                .then(|| format!("http://{}", self.target.authority)),
         })
     }
 
