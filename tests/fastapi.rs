@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use regex_lite::Regex;
 
+use crate::support::signal;
 use crate::uvicorn::{DEADLINE, Uvicorn, python};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi");
@@ -206,12 +207,7 @@ impl Service {
 
     #[cfg(unix)]
     fn freeze(&self) {
-        let command = format!("kill -STOP {}", self.uvicorn.process.id());
-        let status = Command::new("sh")
-            .args(["-c", &command])
-            .status()
-            .expect("a shell");
-        assert!(status.success(), "{command}");
+        assert!(signal("STOP", &[self.uvicorn.process.id()]));
     }
 
     fn kill(&mut self) {

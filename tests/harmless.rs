@@ -1,6 +1,6 @@
 //! What a probe leaves behind: nothing. What it needs around it: nothing.
 
-use crate::support::{Server, hold, program};
+use crate::support::{self, Server, hold, program};
 use std::env;
 use std::fs;
 use std::io::Write;
@@ -80,9 +80,7 @@ fn a_signal_ends_it_at_once() {
     for signal in ["TERM", "INT"] {
         let mut child = waiting(&server);
         let started = Instant::now();
-        let pid = child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
-        assert!(sent.unwrap().success());
+        assert!(support::signal(signal, &[child.id()]));
         let status = child.wait().unwrap();
         assert!(!status.success(), "{signal}: {status}");
         assert!(started.elapsed() < Duration::from_secs(10), "{signal}");

@@ -281,6 +281,16 @@ pub fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// Sends this signal, such as `TERM`, to these processes, and says whether that went well.
+pub fn signal(name: &str, pids: &[u32]) -> bool {
+    let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+    // The shell's own kill: a small Debian has no other.
+    let status = Command::new("sh")
+        .args(["-c", &format!("kill -s {name} {}", pids.join(" "))])
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// Whether IPv6's loopback exists here.
 pub fn has_ipv6() -> bool {
     TcpListener::bind("[::1]:0").is_ok()

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    PATIENCE, Server, assert_ran, assert_within, free_port, hold, probe, program, response,
+    self, PATIENCE, Server, assert_ran, assert_within, free_port, hold, probe, program, response,
 };
 
 /// Gives these answers in turn, and the last one ever after.
@@ -305,7 +305,7 @@ fn start(arguments: &[&str]) -> Child {
 
 #[test]
 fn ctrl_c_and_docker_stop_end_at_once_with_1() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["INT", "TERM"] {
         // While it waits for an answer, and between two attempts.
         for server in [stuck(), in_turn(&[loading()])] {
             let address = format!("127.0.0.1:{}", server.port());
@@ -321,11 +321,7 @@ fn ctrl_c_and_docker_stop_end_at_once_with_1() {
             server.request();
             // Not a synchronisation: any moment will do, and one of each kind is likely.
             thread::sleep(Duration::from_millis(100));
-            let killed = Command::new("kill")
-                .args([signal, &child.id().to_string()])
-                .status()
-                .unwrap();
-            assert!(killed.success());
+            assert!(support::signal(signal, &[child.id()]));
             assert_within(PATIENCE, || {
                 let output = child.wait_with_output().unwrap();
                 assert_eq!(output.status.code(), Some(1), "{signal}: {output:?}");

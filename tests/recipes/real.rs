@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::recipes::page::{self, ROLES, Recipe, Verdict};
-use crate::support::probe;
+use crate::support::{probe, signal};
 use crate::uvicorn;
 
 pub const SERVERS: [&str; 5] = [
@@ -348,9 +348,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // The workers first found, then all killed at once: some servers put theirs into groups of their own.
-        let mut family: Vec<String> = descendants(self.process.id());
-        family.push(self.process.id().to_string());
-        _ = Command::new("kill").arg("-KILL").args(family).status();
+        let mut family = descendants(self.process.id());
+        family.push(self.process.id());
+        signal("KILL", &family);
         _ = self.process.wait();
         _ = fs::remove_dir_all(&self.directory);
     }
@@ -376,7 +376,7 @@ fn expected(text: &str) -> Verdict {
 }
 
 /// The processes below this one.
-fn descendants(process: u32) -> Vec<String> {
+fn descendants(process: u32) -> Vec<u32> {
     let Ok(output) = Command::new("ps").args(["-e", "-o", "ppid=,pid="]).output() else {
         return Vec::new();
     };
@@ -399,7 +399,7 @@ fn descendants(process: u32) -> Vec<String> {
         );
         if family.len() == before {
             family.remove(own.as_str());
-            return family.into_iter().map(str::to_owned).collect();
+            return family.iter().flat_map(|pid| pid.parse()).collect();
         }
     }
 }

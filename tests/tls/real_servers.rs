@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::certificates::{Authority, Certificate, file};
-use crate::support::{PATIENCE, Ran, free_port, probe, program};
+use crate::support::{PATIENCE, Ran, free_port, probe, program, signal};
 use crate::uvicorn;
 
 /// A CA, and files with a certificate of it for localhost.
@@ -72,7 +72,7 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         // gunicorn and nginx have children, which end with a SIGTERM to their parent.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        signal("TERM", &[self.0.id()]);
         let _ = self.0.wait();
     }
 }
