@@ -2,10 +2,11 @@
 
 use std::env;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-const TOUR: &str = r#"A model server on http://localhost:8000, and what healthprobe says of it.
+const TEXT: &str = r#"A model server on http://localhost:8000, and what healthprobe says of it.
 
 
 Loading
@@ -86,20 +87,52 @@ exit code 1
 All 10 probes ended as they should.
 "#;
 
+/// What a run of the tour left.
+pub struct Tour {
+    pub out: String,
+    err: String,
+    code: Option<i32>,
+}
+
+/// The tour, once for all who ask.
+pub fn tour() -> &'static Tour {
+    static TOUR: LazyLock<Tour> = LazyLock::new(|| {
+        let output = cargo("run", "tour")
+            .stdin(Stdio::null())
+            .output()
+            .expect("cargo runs");
+        Tour {
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+            code: output.status.code(),
+        }
+    });
+    &TOUR
+}
+
+/// Has cargo `build` or `run` this example.
+pub fn cargo(what: &str, example: &str) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    command
+        .args([what, "--quiet", "--example", example])
+        .args((!cfg!(debug_assertions)).then_some("--release"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    // As in the tour: else the crates would be compiled again.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
 #[test]
 fn the_tour_shows_what_it_says() {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()))
-        .args(["run", "--quiet", "--example", "tour"])
-        .args((!cfg!(debug_assertions)).then_some("--release"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::null())
-        .output()
-        .expect("cargo runs");
-    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
-    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-    let text = normalised(&stdout);
-    assert!(text == TOUR, "the tour now reads:\n{text}");
-    assert_eq!((stderr.as_str(), output.status.code()), ("", Some(0)));
+    let tour = tour();
+    let text = normalised(&tour.out);
+    assert!(text == TEXT, "the tour now reads:\n{text}");
+    assert_eq!((tour.err.as_str(), tour.code), ("", Some(0)));
 }
 
 /// The text with its times as `<t>` and the server's port as 8000.
