@@ -26,6 +26,7 @@ mod json;
 mod metrics;
 mod model;
 mod output;
+mod picture;
 mod plain;
 mod prometheus;
 mod readme;
