@@ -32,6 +32,7 @@ mod prometheus;
 mod readme;
 mod recipes;
 mod redirect;
+mod regions;
 mod request;
 mod schema;
 mod secrets;

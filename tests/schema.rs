@@ -18,6 +18,7 @@ use crate::support::{Ran, free_port, probe};
 
 const SCHEMA: &str = include_str!("../examples/probe.schema.json");
 const CREDIT_SCORING: &str = include_str!("../examples/credit-scoring/probe.json");
+const REGIONS: &str = include_str!("../examples/regions/probe.json");
 
 /// Refuses whatever a validator of the draft refuses, and says where, a line a file.
 const VALIDATE: &str = r#"
@@ -210,8 +211,12 @@ fn a_validator_takes_and_refuses_the_same() {
     let Some(python) = credit_python() else {
         return;
     };
-    let mut input = format!("{}\n{}\n", schema(), compact(CREDIT_SCORING));
-    let mut expected = "valid\n".to_owned();
+    let mut input = format!("{}\n", schema());
+    let mut expected = String::new();
+    for example in [CREDIT_SCORING, REGIONS].map(compact) {
+        _ = writeln!(input, "{example}");
+        expected.push_str("valid\n");
+    }
     for example in examples() {
         _ = writeln!(input, "{example}");
         expected.push_str("valid\n");
