@@ -152,7 +152,7 @@ pub fn namespaces(pid: u32) -> Vec<String> {
         .collect()
 }
 
-/// Times are `<t>`, the table's columns are a space apart, and whatever delays is netem.
+/// Times are `<t>`, the table's columns are a space apart, and a kernel has netem.
 pub fn normal(out: &str) -> String {
     let spaces = regex_lite::Regex::new(" +").unwrap();
     spaces
