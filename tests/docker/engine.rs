@@ -136,6 +136,10 @@ impl Container {
         container
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     pub fn exec(&self, command: &[&str]) -> String {
         let mut args = vec!["exec", &self.name];
         args.extend(command);

@@ -13,7 +13,7 @@ macro_rules! engine_or_skip {
     };
 }
 
-mod engine;
+pub mod engine;
 mod example;
 
 use std::fs;
@@ -231,7 +231,7 @@ fn build_image() -> Image {
 }
 
 /// The static executable, from `HEALTHPROBE_STATIC` or linked here against the host's static C library.
-fn static_healthprobe() -> &'static Path {
+pub fn static_healthprobe() -> &'static Path {
     static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
         if let Some(path) = std::env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) {
             return path.into();
@@ -269,15 +269,15 @@ fn rustc() -> std::ffi::OsString {
 }
 
 /// A path in the repository.
-fn source(path: &str) -> PathBuf {
+pub fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// A folder under target/, which git and Docker ignore; removed when dropped.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(engine::unique(name));
         fs::create_dir_all(&path).expect("a folder");
         Self(path)
