@@ -41,6 +41,7 @@ mod secrets;
 mod settings;
 mod soak;
 mod support;
+mod systemd;
 mod target;
 mod tls;
 mod tour;
