@@ -28,6 +28,7 @@ mod metrics;
 mod model;
 mod output;
 mod picture;
+mod pipelines;
 mod plain;
 mod platforms;
 mod prometheus;

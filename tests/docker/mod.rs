@@ -264,7 +264,7 @@ fn host() -> String {
     host.expect("a host").to_owned()
 }
 
-fn rustc() -> std::ffi::OsString {
+pub fn rustc() -> std::ffi::OsString {
     std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
@@ -291,7 +291,7 @@ impl Drop for Folder {
 }
 
 #[track_caller]
-fn run(command: &mut Command) {
+pub fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(

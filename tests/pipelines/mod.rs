@@ -1,0 +1,129 @@
+//! `examples/ci`: the platforms' own schemas take the pipelines, and their steps are run as the platforms do, with a real
+//! engine and a real registry: green where the model works, red with the reason where it does not.
+
+mod github;
+mod gitlab;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::docker::{Folder, engine, run, rustc, source, static_healthprobe};
+use crate::platforms::{Ended, ask, changed};
+
+/// Of each file what it holds, and what this schema does not take.
+const VALIDATE: &str = r#"
+import json, os, subprocess, sys, tempfile
+from ruamel.yaml import YAML, YAMLError
+answers = []
+for text in json.load(sys.stdin):
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        file.write(text)
+        file.flush()
+        check = [os.environ["BIN"] + "/check-jsonschema", "--output-format", "json", "--builtin-schema", SCHEMA, file.name]
+        said = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
+    errors = [error.get("best_deep_match", error)["message"] for error in said.get("errors", [])]
+    errors += ["cannot be parsed" for error in said.get("parse_errors", [])]
+    assert bool(errors) == (said["status"] != "ok")
+    answers.append({"pipeline": None if errors else YAML(typ="safe").load(text), "errors": errors})
+json.dump(answers, sys.stdout)
+"#;
+
+fn judge(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
+    ask(&format!("SCHEMA = {schema:?}\n{VALIDATE}"), texts)
+}
+
+/// Expects that the schema takes the text, and none of its breakages.
+#[track_caller]
+fn assert_only_whole(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
+    let mut texts = vec![text.to_owned()];
+    texts.extend(
+        broken
+            .iter()
+            .map(|(right, wrong, _)| changed(text, right, wrong)),
+    );
+    let Some(judged) = judge(schema, &texts) else {
+        return;
+    };
+    assert_eq!(judged[0]["errors"], Value::Array(Vec::new()));
+    for ((right, wrong, error), judged) in broken.iter().zip(&judged[1..]) {
+        let errors = judged["errors"].to_string();
+        assert!(errors.contains(error), "{right} → {wrong}: {errors}");
+    }
+}
+
+/// What a pipeline holds; `None` after saying so where no Python can read it.
+fn read(schema: &str, text: &str) -> Option<Value> {
+    Some(judge(schema, &[text.to_owned()])?.remove(0)["pipeline"].take())
+}
+
+const RIGHT: &str = r#"{"predictions":[{"label":"virginica","score":0.742}]}"#;
+const WRONG: &str = r#"{"predictions":[{"label":"Unknown","score":NaN}]}"#;
+/// A file that holds nothing is never loaded.
+const NONE: &str = "";
+
+const HEALTHCHECK: &str =
+    r#"HEALTHCHECK CMD ["/healthprobe", ":8000/health", "--expect", "model.loaded"]"#;
+
+/// A checkout whose image serves this model.
+fn checkout(model: &str) -> Folder {
+    static SERVER: LazyLock<(Folder, PathBuf)> = LazyLock::new(|| {
+        let folder = Folder::new("server");
+        let server = folder.0.join("server");
+        run(Command::new(rustc())
+            .args([
+                "--edition=2024",
+                "-Dwarnings",
+                "-O",
+                "-Ctarget-feature=+crt-static",
+                "-o",
+            ])
+            .arg(&server)
+            .arg(source("tests/pipelines/server.rs")));
+        (folder, server)
+    });
+    let folder = Folder::new("checkout");
+    fs::copy(&SERVER.1, folder.0.join("server")).unwrap();
+    fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
+    fs::write(folder.0.join("model.json"), model).unwrap();
+    // An image of its own, which no other pipeline removes.
+    let label = engine::unique("checkout");
+    let dockerfile = format!(
+        "FROM scratch\nLABEL checkout={label}\nCOPY healthprobe server model.json /\nEXPOSE 8000\n{HEALTHCHECK}\n\
+        CMD [\"/server\"]\n"
+    );
+    fs::write(folder.0.join("Dockerfile"), dockerfile).unwrap();
+    folder
+}
+
+/// `docker` with these arguments; what it says and how it ends.
+fn docker(arguments: &[&str]) -> Ended {
+    let output = Command::new("docker")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output();
+    output.unwrap().into()
+}
+
+/// The commands that remove from the engine what a pipeline leaves there; the last is run first, when this goes.
+#[derive(Default)]
+struct Leftovers(Vec<Vec<String>>);
+
+impl Leftovers {
+    fn add(&mut self, command: &[&str]) {
+        self.0
+            .push(command.iter().map(|&word| word.to_owned()).collect());
+    }
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        for command in self.0.iter().rev() {
+            let command: Vec<&str> = command.iter().map(String::as_str).collect();
+            docker(&command);
+        }
+    }
+}
