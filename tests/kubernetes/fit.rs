@@ -71,9 +71,11 @@ fn ports(manifest: &Manifest, errors: &mut Vec<String>) {
         }
     }
     for (name, value) in manifest.variables() {
-        let listens = ports
-            .iter()
-            .any(|port| port["containerPort"].to_string() == value);
+        let listens = ports.iter().any(|port| {
+            value
+                .parse::<u16>()
+                .is_ok_and(|value| port["containerPort"] == value)
+        });
         if name == "PORT" && !listens {
             errors.push(format!("PORT is {value}, and none of the container's"));
         }
@@ -114,7 +116,7 @@ fn probes(manifest: &Manifest, errors: &mut Vec<String>) {
     }
 }
 
-/// The JSON of the ConfigMap that is at this path.
+/// The JSON of the `ConfigMap` that is at this path.
 fn mounted(manifest: &Manifest, path: &str) -> Option<Value> {
     let volumes: Vec<&Value> = list(&manifest.pod()["volumes"]).collect();
     let (folder, file) = path.rsplit_once('/')?;

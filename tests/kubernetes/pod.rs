@@ -78,7 +78,7 @@ impl Pod {
         })
     }
 
-    /// Writes the ConfigMap anew, as the kubelet does after an edit.
+    /// Writes the `ConfigMap` anew, as the kubelet does after an edit.
     pub fn configure(&self, manifest: &Manifest) {
         configure(&self.folder, manifest);
     }
@@ -173,7 +173,7 @@ fn init_image(machine: &Machine) -> Image {
     Image::build("init", &folder.0, &[])
 }
 
-/// Lays the files of a ConfigMap out as the kubelet does: behind a link, so that all change at once.
+/// Lays the files of a `ConfigMap` out as the kubelet does: behind a link, so that all change at once.
 fn configure(folder: &Folder, manifest: &Manifest) {
     for volume in list(&manifest.pod()["volumes"]) {
         if volume["configMap"].is_null() {

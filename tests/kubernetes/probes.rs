@@ -114,7 +114,7 @@ fn the_probes_tell_loading_right_wrong_and_hung() {
     );
     assert_eq!(ends(&pod, &blind, 0), 0, "would end the start too early");
 
-    pod.put_model(|model| model.to_owned());
+    pod.put_model(str::to_owned);
     pod.wait_until_started(&right);
     assert_told(&pod, &right, &RIGHT);
     for (right, wrong) in [
@@ -187,7 +187,7 @@ fn a_pod_whose_parts_do_not_fit_does_not_get_ready() {
     ] {
         let manifest = manifest(&changed(MANIFEST, right, wrong)).unwrap();
         let pod = Pod::start(&machine, &manifest).unwrap();
-        pod.put_model(|model| model.to_owned());
+        pod.put_model(str::to_owned);
         assert!(!pod.starts(&manifest), "{right} → {wrong}");
     }
 }

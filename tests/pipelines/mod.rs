@@ -17,19 +17,24 @@ use crate::platforms::{Ended, ask, changed};
 /// Of each file what it holds, and what this schema does not take.
 const VALIDATE: &str = r#"
 import json, os, subprocess, sys, tempfile
-from ruamel.yaml import YAML, YAMLError
-answers = []
-for text in json.load(sys.stdin):
-    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
-        file.write(text)
-        file.flush()
-        check = [os.environ["BIN"] + "/check-jsonschema", "--output-format", "json", "--builtin-schema", SCHEMA, file.name]
-        said = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
-    errors = [error.get("best_deep_match", error)["message"] for error in said.get("errors", [])]
-    errors += ["cannot be parsed" for error in said.get("parse_errors", [])]
-    assert bool(errors) == (said["status"] != "ok")
-    answers.append({"pipeline": None if errors else YAML(typ="safe").load(text), "errors": errors})
-json.dump(answers, sys.stdout)
+from ruamel.yaml import YAML
+texts = json.load(sys.stdin)
+errors = [[] for _ in texts]
+with tempfile.TemporaryDirectory() as folder:
+    names = [f"{folder}/{number}.yml" for number in range(len(texts))]
+    for name, text in zip(names, texts):
+        open(name, "w").write(text)
+    check = [os.environ["BIN"] + "/check-jsonschema", "--output-format", "json", "--builtin-schema", SCHEMA, *names]
+    said = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
+for error in said["errors"]:
+    errors[names.index(error["filename"])].append(error.get("best_deep_match", error)["message"])
+for error in said.get("parse_errors", []):
+    errors[names.index(error["filename"])].append("cannot be parsed")
+assert any(errors) == (said["status"] != "ok")
+json.dump([
+    {"pipeline": None if found else YAML(typ="safe").load(text), "errors": found}
+    for text, found in zip(texts, errors)
+], sys.stdout)
 "#;
 
 fn judge(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
@@ -55,9 +60,10 @@ fn assert_only_whole(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
     }
 }
 
-/// What a pipeline holds; `None` after saying so where no Python can read it.
-fn read(schema: &str, text: &str) -> Option<Value> {
-    Some(judge(schema, &[text.to_owned()])?.remove(0)["pipeline"].take())
+/// What pipelines hold; `None` after saying so where no Python can read them.
+fn read<const N: usize>(schema: &str, texts: &[String; N]) -> Option<[Value; N]> {
+    let mut judged = judge(schema, texts)?;
+    Some(std::array::from_fn(|at| judged[at]["pipeline"].take()))
 }
 
 const RIGHT: &str = r#"{"predictions":[{"label":"virginica","score":0.742}]}"#;
@@ -89,11 +95,10 @@ fn checkout(model: &str) -> Folder {
     fs::copy(&SERVER.1, folder.0.join("server")).unwrap();
     fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
     fs::write(folder.0.join("model.json"), model).unwrap();
-    // An image of its own, which no other pipeline removes.
-    let label = engine::unique("checkout");
+    // Makes the image one of its own, which no other pipeline removes.
+    fs::write(folder.0.join("id"), engine::unique("id")).unwrap();
     let dockerfile = format!(
-        "FROM scratch\nLABEL checkout={label}\nCOPY healthprobe server model.json /\nEXPOSE 8000\n{HEALTHCHECK}\n\
-        CMD [\"/server\"]\n"
+        "FROM scratch\nCOPY healthprobe server model.json id /\n{HEALTHCHECK}\nCMD [\"/server\"]\n"
     );
     fs::write(folder.0.join("Dockerfile"), dockerfile).unwrap();
     folder

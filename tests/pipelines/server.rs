@@ -13,7 +13,8 @@ fn main() {
     let listener = TcpListener::bind("0.0.0.0:8000").expect("port 8000 is free");
     println!("model server, model of {} bytes", model.len());
     for stream in listener.incoming().flatten() {
-        let is_loaded = !model.is_empty() && asked.get_or_insert_with(Instant::now).elapsed() > LOADING;
+        let is_loaded =
+            !model.is_empty() && asked.get_or_insert_with(Instant::now).elapsed() > LOADING;
         _ = answer(stream, is_loaded.then_some(&model));
     }
 }
@@ -34,11 +35,15 @@ fn answer(stream: TcpStream, model: Option<&String>) -> std::io::Result<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (status, body) = match (head.split(' ').nth(1), model) {
-        (_, None) => ("503 Service Unavailable", r#"{"detail":"Model not loaded"}"#),
+        (_, None) => (
+            "503 Service Unavailable",
+            r#"{"detail":"Model not loaded"}"#,
+        ),
         (Some("/health"), _) => ("200 OK", r#"{"status":"ok","model":{"loaded":true}}"#),
         (_, Some(prediction)) => ("200 OK", prediction.as_str()),
     };
     let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     reader.into_inner().write_all((head + body).as_bytes())
 }
