@@ -130,6 +130,17 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
         .output();
     let build = Ended::from(build.unwrap());
     if build.code != Some(0) {
+        // The container that its script did not come to remove.
+        let left = docker(&[
+            "ps",
+            "--all",
+            "--quiet",
+            "--filter",
+            &format!("ancestor={image}"),
+        ]);
+        for container in left.said.lines() {
+            leftovers.add(&["rm", "--force", container]);
+        }
         return Ran { build, test: None };
     }
     // Only what was pushed, and the artifacts, reach the next job.

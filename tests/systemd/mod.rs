@@ -1,23 +1,21 @@
 //! `examples/systemd`: Debian's systemd verifies the units, and as a container's first process runs them: `systemctl
 //! start` waits for the model, fails with the reason, and what hangs is restarted.
 
+mod system;
+
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::docker::engine::Container;
-use crate::docker::{Folder, source, static_healthprobe};
-use crate::platforms::machine::{Machine, exec, executable, shared};
+use self::system::System;
+use crate::docker::Folder;
+use crate::platforms::machine::executable;
 use crate::platforms::{Ended, changed};
-use crate::support::{program, without_times};
-use crate::uvicorn::DEADLINE;
+use crate::support::program;
 
-const MODEL: &str = include_str!("../examples/systemd/model.service");
-const PROBE: &str = include_str!("../examples/systemd/model-probe.service");
-const TIMER: &str = include_str!("../examples/systemd/model-probe.timer");
+const MODEL: &str = include_str!("../../examples/systemd/model.service");
+const PROBE: &str = include_str!("../../examples/systemd/model-probe.service");
+const TIMER: &str = include_str!("../../examples/systemd/model-probe.timer");
 
 /// What `systemd-analyze verify` says of these units, whose executables are all there.
 fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Ended {
@@ -123,126 +121,6 @@ fn systemd_takes_the_units_and_nothing_broken() {
         units[unit] = changed(&units[unit], right, wrong);
         let ended = verify(&analyze, [&units[0], &units[1], &units[2]]);
         assert!(ended.said.contains(error), "{right} → {wrong}: {ended:?}");
-    }
-}
-
-/// A systemd that runs the units.
-struct System {
-    container: Container,
-    folder: Folder,
-    _machine: Machine,
-}
-
-impl System {
-    /// `None` where there is no engine for it, no Python or no systemd, after saying so.
-    fn boot(model: &str, probe: &str, timer: &str) -> Option<Self> {
-        program("systemd-analyze")?;
-        let machine = Machine::build()?;
-        let folder = Folder::new("system");
-        let units = shared(&folder, "units");
-        for (name, text) in [
-            ("model.service", model),
-            ("model-probe.service", probe),
-            ("model-probe.timer", timer),
-            // What needs the model.
-            (
-                "client.service",
-                "[Unit]\nRequires=model.service\nAfter=model.service\n[Service]\nType=oneshot\n\
-                ExecStart=/usr/local/bin/healthprobe :8000/predict/sample\n",
-            ),
-        ] {
-            fs::write(units.join(name), text).unwrap();
-        }
-        // Of what this machine has installed, nothing is started but systemd's own.
-        for entry in fs::read_dir("/usr/lib/systemd/system").unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            let is_unit = [".service", ".socket", ".timer", ".mount"]
-                .iter()
-                .any(|kind| name.ends_with(kind));
-            let is_own = name.starts_with("systemd-journald") || name == "tmp.mount";
-            if is_unit && !is_own {
-                symlink("/dev/null", units.join(name)).unwrap();
-            }
-        }
-        let programs = shared(&folder, "programs");
-        fs::copy(static_healthprobe(), programs.join("healthprobe")).unwrap();
-        let model = shared(&folder, "model");
-        fs::create_dir(units.join("model.service.d")).unwrap();
-        let weights =
-            "[Service]\nEnvironment=MODEL_FILE=/weights/model.json MODEL_POLL_SECONDS=0.05\n";
-        fs::write(units.join("model.service.d/weights.conf"), weights).unwrap();
-        let further: Vec<String> = [
-            format!("--volume={}:/etc/systemd/system", units.display()),
-            format!("--volume={}:/usr/local/bin:ro", programs.display()),
-            format!("--volume={}:/weights", model.display()),
-            "--network=none".to_owned(),
-            "--tmpfs=/run".to_owned(),
-            "--tmpfs=/tmp".to_owned(),
-            "--cgroupns=private".to_owned(),
-            // systemd mounts, and unmounts for its services.
-            "--cap-add=SYS_ADMIN".to_owned(),
-            "--security-opt=seccomp=unconfined".to_owned(),
-            "--security-opt=apparmor=unconfined".to_owned(),
-            "--env=container=docker".to_owned(),
-        ]
-        .into();
-        let start =
-            "mount -o remount,rw /sys/fs/cgroup; exec /lib/systemd/systemd --unit=basic.target";
-        let container = Container::start(
-            &machine.image,
-            &machine.options(&further),
-            &["/bin/sh", "-c", start],
-        );
-        let system = Self {
-            container,
-            folder,
-            _machine: machine,
-        };
-        system.wait_until("it has booted", || {
-            system.run("systemctl is-system-running --wait").said == "running\n"
-        });
-        Some(system)
-    }
-
-    fn run(&self, command: &str) -> Ended {
-        exec(
-            self.container.name(),
-            &["/bin/sh".into(), "-c".into(), command.into()],
-        )
-    }
-
-    fn put_model(&self) {
-        let model = source("examples/fastapi/model.json");
-        fs::copy(model, self.folder.0.join("model/model.json")).unwrap();
-    }
-
-    /// What `systemctl show` knows of a unit.
-    fn show(&self, unit: &str, property: &str) -> String {
-        let ended = self.run(&format!(
-            "systemctl show --value --property={property} {unit}"
-        ));
-        ended.said.trim().to_owned()
-    }
-
-    fn journal(&self, unit: &str) -> String {
-        without_times(
-            &self
-                .run(&format!("journalctl --output=cat --no-pager --unit={unit}"))
-                .said,
-        )
-    }
-
-    #[track_caller]
-    fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
-        let deadline = Instant::now() + DEADLINE;
-        while !is_so() {
-            assert!(
-                Instant::now() < deadline,
-                "never: {what}\n{}",
-                self.run("journalctl --no-pager --lines=40").said
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
     }
 }
 
