@@ -5,13 +5,13 @@ mod github;
 mod gitlab;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use crate::docker::{Folder, engine, run, rustc, source, static_healthprobe};
+use crate::platforms::machine::executable;
 use crate::platforms::{Ended, ask, changed};
 
 /// Of each file what it holds, and what this schema does not take.
@@ -76,7 +76,7 @@ const HEALTHCHECK: &str =
 
 /// A checkout whose image serves this model.
 fn checkout(model: &str) -> Folder {
-    static SERVER: LazyLock<(Folder, PathBuf)> = LazyLock::new(|| {
+    static SERVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let folder = Folder::new("server");
         let server = folder.0.join("server");
         run(Command::new(rustc())
@@ -89,10 +89,10 @@ fn checkout(model: &str) -> Folder {
             ])
             .arg(&server)
             .arg(source("tests/pipelines/server.rs")));
-        (folder, server)
+        fs::read(server).unwrap()
     });
     let folder = Folder::new("checkout");
-    fs::copy(&SERVER.1, folder.0.join("server")).unwrap();
+    executable(&folder.0.join("server"), SERVER.as_slice());
     fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
     fs::write(folder.0.join("model.json"), model).unwrap();
     // Makes the image one of its own, which no other pipeline removes.

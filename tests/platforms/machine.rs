@@ -93,12 +93,12 @@ fn lay_out(root: &Path) {
         exec /opt/python/bin/python3 ";
     for (name, arguments) in [("python", ""), ("uvicorn", "-m uvicorn ")] {
         let script = format!("{python}{arguments}\"$@\"\n");
-        executable(&root.join("opt/model/venv/bin").join(name), &script);
+        executable(&root.join("opt/model/venv/bin").join(name), script);
     }
 }
 
-pub fn executable(path: &Path, script: &str) {
-    fs::write(path, script).unwrap();
+pub fn executable(path: &Path, content: impl AsRef<[u8]>) {
+    fs::write(path, content).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
