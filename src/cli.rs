@@ -12,6 +12,8 @@ use std::iter;
 
 use clap::{Arg, ArgAction, Command};
 
+use crate::version::VERSION;
+
 /// One flag, or the URL.
 #[derive(Debug)]
 pub(crate) struct Flag {
@@ -155,7 +157,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Flag> {
 #[must_use]
 pub fn command() -> Command {
     let mut command = bare_command()
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(VERSION)
         .about(ABOUT)
         .override_usage("healthprobe [OPTIONS] <URL>")
         .after_help(AFTER_HELP)
@@ -180,7 +182,7 @@ pub fn command() -> Command {
             "version",
             'V',
             ArgAction::Version,
-            "Print the version",
+            "Print the version; with --verbose also what is built in",
         ))
 }
 
@@ -197,6 +199,12 @@ pub(crate) fn command_for(arguments: &[OsString]) -> Command {
         command = command.arg(argument(flag).conflicts_with_all(contradicts));
     }
     command
+}
+
+/// Whether `--verbose` was typed, of what `command_for` made of the arguments.
+pub(crate) fn is_verbose(command: &Command) -> bool {
+    let mut known = command.get_arguments();
+    known.any(|argument| argument.get_id() == "verbose")
 }
 
 fn bare_command() -> Command {

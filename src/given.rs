@@ -13,6 +13,7 @@ use clap::error::{ContextKind, ErrorKind};
 use crate::cli;
 use crate::environment::{Environment, NotUnicode};
 use crate::layers::{Layers, PREFIX};
+use crate::version;
 
 /// Reads a file that a flag names; `-` is standard input.
 pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
@@ -169,8 +170,17 @@ impl Given {
 /// third of a probe's instructions, so that is done for help and for mistakes only.
 fn typed(arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let mut command = cli::command_for(arguments);
-    let typed = command.try_get_matches_from_mut(arguments);
+    let typed = command.try_get_matches_from_mut(arguments).or_else(|_| {
+        // clap answers before it has read what follows --version.
+        let version = if cli::is_verbose(&command) {
+            version::VERBOSE
+        } else {
+            version::VERSION
+        };
+        let whole = cli::command().version(version);
+        whole.try_get_matches_from(arguments)
+    });
     // The process ends in a moment: there is no use in taking this apart.
     mem::forget(command);
-    typed.or_else(|_| cli::command().try_get_matches_from(arguments))
+    typed
 }

@@ -47,6 +47,7 @@ pub mod text;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod verdict;
+pub mod version;
 pub mod wait;
 
 use check::Outcome;

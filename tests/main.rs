@@ -47,5 +47,6 @@ mod target;
 mod tls;
 mod tour;
 mod uvicorn;
+mod version;
 mod via;
 mod wait;

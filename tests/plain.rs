@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::Command;
 
 /// The build without TLS, from `HEALTHPROBE_PLAIN`.
-fn plain(arguments: &[&str]) -> Option<(Option<i32>, String, String)> {
+pub fn plain(arguments: &[&str]) -> Option<(Option<i32>, String, String)> {
     let Some(path) = env::var_os("HEALTHPROBE_PLAIN").filter(|path| !path.is_empty()) else {
         // Not eprintln!, which the test harness captures.
         let _ = writeln!(
