@@ -1,13 +1,17 @@
 //! `Dockerfile.example` builds and becomes healthy, with the options that it teaches.
 //!
 //! Its base images are local stand-ins, since tests pull none; `stand-ins` says what is real in them. Python, pip, the
-//! packages, the application and the engine are; only the compiling inside `rust:1-alpine` is simulated.
+//! packages, the application and the engine are; only the compiling inside `rust:1-alpine` is simulated, and what cargo
+//! needs for it is checked outside.
 
 use std::fs;
-use std::path::PathBuf;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::engine::{self, Container, Image};
+use serde_json::Value;
+
+use super::engine::{self, Container, Image, docker};
 use super::{Folder, assert_last_probe, run, source, static_healthprobe};
 
 #[test]
@@ -16,17 +20,7 @@ fn dockerfile_example_becomes_healthy() {
     let Some((python, wheels)) = python_and_wheels() else {
         return;
     };
-    let folder = Folder::new("stand-ins");
-    run(Command::new(source("tests/docker/stand-ins"))
-        .arg(&folder.0)
-        .arg(static_healthprobe())
-        .args([&python, &wheels]));
-    fs::copy(
-        source("tests/docker/stand-ins.Dockerfile"),
-        folder.0.join("Dockerfile"),
-    )
-    .expect("a Dockerfile");
-    let rust = Image::build("rust", &folder.0, &["--target=rust"]);
+    let (folder, rust) = stand_ins(&[&python, &wheels]);
     let python = Image::build("python", &folder.0, &["--target=python"]);
     let image = Image::build(
         "example",
@@ -62,6 +56,179 @@ fn dockerfile_example_becomes_healthy() {
         "unhealthy: status 503, expected 200-399; status is missing, expected \"ok\"; \
          GET http://localhost:8000/health in <t>; body: {\"detail\":\"Model not loaded\"}\n",
     );
+}
+
+/// The folder of the stand-ins, with Rust's as an image.
+fn stand_ins(python_and_wheels: &[&Path]) -> (Folder, Image) {
+    let folder = Folder::new("stand-ins");
+    run(Command::new(source("tests/docker/stand-ins"))
+        .arg(&folder.0)
+        .arg(static_healthprobe())
+        .args(python_and_wheels));
+    fs::copy(
+        source("tests/docker/stand-ins.Dockerfile"),
+        folder.0.join("Dockerfile"),
+    )
+    .expect("a Dockerfile");
+    let rust = Image::build("rust", &folder.0, &["--target=rust"]);
+    (folder, rust)
+}
+
+#[test]
+fn the_probe_alone_is_an_image_that_others_copy_from() {
+    engine_or_skip!();
+    let (_folder, rust) = stand_ins(&[]);
+    let dockerfile = fs::read_to_string(source("Dockerfile.example")).expect("the example");
+    let image = probe_alone(&rust, &dockerfile).expect("an image");
+    let version = ["--version", "--verbose"];
+    let run = [&["run", "--rm", image.name()], &version[..]].concat();
+    let outside = Command::new(static_healthprobe()).args(version).output();
+    let outside = String::from_utf8(outside.expect("it runs").stdout).expect("UTF-8");
+    assert_eq!(docker(&run), outside.trim_end());
+
+    let server = super::image();
+    let folder = Folder::new("copies");
+    let copies = format!(
+        "FROM scratch\nCOPY --from={} /server /server\nCOPY --from={} /healthprobe /healthprobe\n\
+         HEALTHCHECK --interval=500ms CMD [\"/healthprobe\", \":8000/health\", \"-e\", \"status=ok\"]\n\
+         ENTRYPOINT [\"/server\", \"healthy\"]\n",
+        server.name(),
+        image.name()
+    );
+    fs::write(folder.0.join("Dockerfile"), copies).expect("a Dockerfile");
+    let copied = Image::build("copied", &folder.0, &[]);
+    let container = Container::start(&copied, &[], &[]);
+    container.wait_until("healthy");
+    assert_last_probe(&container, 0, super::HEALTHY);
+
+    for (line, instead, notice) in [
+        (
+            "FROM scratch AS probe",
+            "FROM ${RUST_IMAGE} AS probe",
+            "it holds",
+        ),
+        (
+            "release/healthprobe /healthprobe",
+            "release/healthprobe /bin/probe",
+            "it holds [\"bin/\", \"bin/probe\"]",
+        ),
+        ("ENTRYPOINT [\"/healthprobe\"]\n", "", "it runs null"),
+        (" --locked", "", "returned a non-zero code"),
+    ] {
+        assert!(dockerfile.contains(line), "{line}");
+        let error = probe_alone(&rust, &dockerfile.replacen(line, instead, 1)).map(|_| ());
+        let error = error.expect_err(line);
+        assert!(error.contains(notice), "{line}: {error}");
+    }
+}
+
+/// What a Dockerfile like the example makes as `probe`, or what is wrong with it.
+fn probe_alone(rust: &Image, dockerfile: &str) -> Result<Image, String> {
+    let folder = Folder::new("probe");
+    let file = folder.0.join("Dockerfile");
+    fs::write(&file, dockerfile).expect("a Dockerfile");
+    let options = [
+        &format!("--file={}", file.display()),
+        "--target=probe",
+        // Else the container of a step that fails stays.
+        "--force-rm",
+        &format!("--build-arg=RUST_IMAGE={}", rust.name()),
+    ];
+    let image = catch_unwind(|| Image::build("probe", &source(""), &options));
+    let image = image.map_err(|panic| *panic.downcast::<String>().expect("a text"))?;
+    let entrypoint = image.inspect("{{json .Config.Entrypoint}}");
+    if entrypoint != serde_json::json!(["/healthprobe"]) {
+        return Err(format!("it runs {entrypoint}"));
+    }
+    let files = files(&image, &folder);
+    if files == ["healthprobe"] {
+        Ok(image)
+    } else {
+        Err(format!("it holds {files:?}"))
+    }
+}
+
+/// The names of all that is in an image.
+fn files(image: &Image, folder: &Folder) -> Vec<String> {
+    let list = |archive: &Path| {
+        let output = Command::new("tar")
+            .arg("--list")
+            .arg("--file")
+            .arg(archive)
+            .output();
+        let names = String::from_utf8(output.expect("tar").stdout).expect("UTF-8");
+        names.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let saved = folder.0.join("saved.tar");
+    let path = saved.to_str().expect("UTF-8");
+    docker(&["save", "--output", path, image.name()]);
+    run(Command::new("tar")
+        .args(["--extract", "--file", path])
+        .current_dir(&folder.0));
+    let manifest = fs::read_to_string(folder.0.join("manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+    let layers = manifest[0]["Layers"].as_array().expect("layers");
+    let layers = layers.iter().map(|layer| layer.as_str().expect("a path"));
+    layers
+        .flat_map(|layer| list(&folder.0.join(layer)))
+        .collect()
+}
+
+/// What the stand-in for Rust cannot show: that cargo can build what the example gives it. Its release takes a minute,
+/// so it is checked instead.
+#[test]
+fn the_example_copies_all_that_cargo_needs() {
+    let dockerfile = fs::read_to_string(source("Dockerfile.example")).expect("the example");
+    assert_eq!(checked(&dockerfile, ""), Ok(()));
+    for (line, instead) in [
+        ("COPY src src\n", ""),
+        ("COPY Cargo.toml Cargo.lock ./", "COPY Cargo.toml ./"),
+        ("--bin healthprobe", "--bin healthcheck"),
+    ] {
+        assert!(dockerfile.contains(line), "{line}");
+        let error = checked(&dockerfile.replacen(line, instead, 1), "");
+        error.expect_err(line);
+    }
+    // cargo looks for each bench whose place is not told, whatever it builds.
+    let error = checked(&dockerfile, "path = \"benches/baseline.rs\"\n");
+    assert!(
+        error
+            .expect_err("a bench")
+            .contains("can't find `baseline` bench")
+    );
+}
+
+/// Copies what the first stage copies and does what it runs, without this part of `Cargo.toml`.
+fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
+    let folder = Folder::new("build");
+    let stage = dockerfile.split("\nFROM ").nth(1).expect("a stage");
+    for line in stage.lines().filter_map(|line| line.strip_prefix("COPY ")) {
+        let (from, to) = line.rsplit_once(' ').expect("two places");
+        let from = from.split(' ').map(source);
+        run(Command::new("cp")
+            .arg("--recursive")
+            .args(from)
+            .arg(folder.0.join(to)));
+    }
+    let manifest = folder.0.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("Cargo.toml");
+    assert!(text.contains(from_manifest));
+    fs::write(&manifest, text.replacen(from_manifest, "", 1)).expect("Cargo.toml");
+    let command = stage
+        .lines()
+        .find_map(|line| line.strip_prefix("RUN cargo build --release "));
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--quiet", "--offline", "--target-dir"])
+        .arg(source("target"))
+        .args(command.expect("a build").split(' '))
+        .current_dir(&folder.0)
+        .output()
+        .expect("cargo");
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }
 
 /// A virtual environment's Python, and the folder `wheels` in that environment with what the example requires.
