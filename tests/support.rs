@@ -291,6 +291,22 @@ pub fn signal(name: &str, pids: &[u32]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
+/// The cargo that runs the tests, without what it tells them of their package: ring's
+/// build script looks at that, and all from ring up to the executable that other tests
+/// are running would be built anew.
+pub fn cargo() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
+    let mut command = Command::new(cargo);
+    for (name, _) in std::env::vars_os() {
+        let told = name.as_encoded_bytes();
+        if told.starts_with(b"CARGO_PKG_") || told.starts_with(b"CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
 /// Whether IPv6's loopback exists here.
 pub fn has_ipv6() -> bool {
     TcpListener::bind("[::1]:0").is_ok()

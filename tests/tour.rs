@@ -1,10 +1,11 @@
 //! The README's tour, run as the README says and compared in full.
 
-use std::env;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
+
+use crate::support;
 
 const TEXT: &str = r#"A model server on http://localhost:8000, and what healthprobe says of it.
 
@@ -112,18 +113,10 @@ pub fn tour() -> &'static Tour {
 
 /// Has cargo `build` or `run` this example.
 pub fn cargo(what: &str, example: &str) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    let mut command = support::cargo();
     command
         .args([what, "--quiet", "--example", example])
-        .args((!cfg!(debug_assertions)).then_some("--release"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    // As in the tour: else the crates would be compiled again.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(&name);
-        }
-    }
+        .args((!cfg!(debug_assertions)).then_some("--release"));
     command
 }
 

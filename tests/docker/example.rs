@@ -11,6 +11,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::cargo;
+
 use super::engine::{self, Container, Image, docker};
 use super::{Folder, assert_last_probe, run, source, static_healthprobe};
 
@@ -217,7 +219,7 @@ fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
     let command = stage
         .lines()
         .find_map(|line| line.strip_prefix("RUN cargo build --release "));
-    let output = Command::new(env!("CARGO"))
+    let output = cargo()
         .args(["check", "--quiet", "--offline", "--target-dir"])
         .arg(source("target"))
         .args(command.expect("a build").split(' '))
