@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, reason = "nothing reaches into a test")]
 
 mod answer;
+mod arm64;
 mod baseline;
 mod certificates;
 mod checks;
