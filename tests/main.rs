@@ -23,6 +23,7 @@ mod fastapi;
 mod faults;
 mod harmless;
 mod house;
+mod install;
 mod json;
 mod kubernetes;
 mod metrics;
