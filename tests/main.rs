@@ -26,6 +26,7 @@ mod house;
 mod install;
 mod json;
 mod kubernetes;
+mod manual;
 mod metrics;
 mod model;
 mod output;
