@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The folder that `cargo run --example manual` has filled.
 fn made() -> &'static Path {
@@ -61,7 +62,9 @@ fn read(name: &str) -> String {
 fn broken(name: &str, line: &str, instead: &str) -> PathBuf {
     let text = read(name);
     assert!(text.contains(line), "{line}");
-    let path = made().join(format!("broken-{name}"));
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = made().join(format!("broken-{count}-{name}"));
     fs::write(&path, text.replacen(line, instead, 1)).unwrap();
     path
 }
@@ -270,6 +273,43 @@ fn completions(bash: &Path, script: &Path, words: &[&str]) -> String {
     let (code, out, err) = said(&output);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     out
+}
+
+#[test]
+fn fish_completes_with_what_the_help_says() {
+    let Some(fish) = program("fish") else {
+        return;
+    };
+    let script = made().join("healthprobe.fish");
+    let completions = |script: &Path, typed: &str| {
+        let output = Command::new(&fish)
+            .args([
+                "--no-config",
+                "-c",
+                "source $argv[1]; complete --do-complete $argv[2]",
+            ])
+            .arg(script)
+            .arg(typed)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("HOME", made())
+            .output()
+            .unwrap();
+        let (code, out, err) = said(&output);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        out
+    };
+    let flags = flags();
+    let status = flags.iter().find(|[_, long, _]| long == "expect-status");
+    let offered = format!("--expect-status\t{}\n", status.unwrap()[2]);
+    assert_eq!(completions(&script, "healthprobe --expect-st"), offered);
+    assert_eq!(completions(&script, "healthprobe -o "), "json\ntext\n");
+    assert_eq!(
+        completions(&script, "healthprobe --config Cargo.t"),
+        "Cargo.toml\n"
+    );
+    assert_eq!(completions(&script, "healthprobe --timeout Cargo.t"), "");
+    let script = broken("healthprobe.fish", "-l expect-status", "-l expected-status");
+    assert_eq!(completions(&script, "healthprobe --expect-st"), "");
 }
 
 #[test]
