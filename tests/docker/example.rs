@@ -24,11 +24,12 @@ fn dockerfile_example_becomes_healthy() {
     };
     let (folder, rust) = stand_ins(&[&python, &wheels]);
     let python = Image::build("python", &folder.0, &["--target=python"]);
+    let dockerfile = write(&folder, &rust, &example());
     let image = Image::build(
         "example",
         &source(""),
         &[
-            &format!("--file={}", source("Dockerfile.example").display()),
+            &format!("--file={}", dockerfile.display()),
             &format!("--build-arg=RUST_IMAGE={}", rust.name()),
             &format!("--build-arg=PYTHON_IMAGE={}", python.name()),
         ],
@@ -52,12 +53,40 @@ fn dockerfile_example_becomes_healthy() {
     .concat();
     let container = Container::start(&image, &without_model, &[]);
     container.wait_until("unhealthy");
+    // On a busy machine it is so before the server listens.
+    while container.last_probe().output.contains("connection refused") {
+        container.wait_for_a_probe();
+    }
     assert_last_probe(
         &container,
         1,
         "unhealthy: status 503, expected 200-399; status is missing, expected \"ok\"; \
          GET http://localhost:8000/health in <t>; body: {\"detail\":\"Model not loaded\"}\n",
     );
+}
+
+fn example() -> String {
+    fs::read_to_string(source("Dockerfile.example")).expect("the example")
+}
+
+/// Writes it with the label of the stand-in in the stage that inherits none, being FROM scratch: without it that stage
+/// would be the same image for all tests at once, and nobody's to remove.
+fn write(folder: &Folder, rust: &Image, dockerfile: &str) -> PathBuf {
+    let labels = rust.inspect("{{json .Config.Labels}}");
+    let (name, value) = labels
+        .as_object()
+        .expect("labels")
+        .iter()
+        .next()
+        .expect("a label");
+    let path = folder.0.join("Dockerfile.example");
+    let labelled = dockerfile.replacen(
+        " AS probe\n",
+        &format!(" AS probe\nLABEL {name}={value}\n"),
+        1,
+    );
+    fs::write(&path, labelled).expect("a Dockerfile");
+    path
 }
 
 /// The folder of the stand-ins, with Rust's as an image.
@@ -80,7 +109,7 @@ fn stand_ins(python_and_wheels: &[&Path]) -> (Folder, Image) {
 fn the_probe_alone_is_an_image_that_others_copy_from() {
     engine_or_skip!();
     let (_folder, rust) = stand_ins(&[]);
-    let dockerfile = fs::read_to_string(source("Dockerfile.example")).expect("the example");
+    let dockerfile = example();
     let image = probe_alone(&rust, &dockerfile).expect("an image");
     let version = ["--version", "--verbose"];
     let run = [&["run", "--rm", image.name()], &version[..]].concat();
@@ -127,8 +156,7 @@ fn the_probe_alone_is_an_image_that_others_copy_from() {
 /// What a Dockerfile like the example makes as `probe`, or what is wrong with it.
 fn probe_alone(rust: &Image, dockerfile: &str) -> Result<Image, String> {
     let folder = Folder::new("probe");
-    let file = folder.0.join("Dockerfile");
-    fs::write(&file, dockerfile).expect("a Dockerfile");
+    let file = write(&folder, rust, dockerfile);
     let options = [
         &format!("--file={}", file.display()),
         "--target=probe",
@@ -180,7 +208,7 @@ fn files(image: &Image, folder: &Folder) -> Vec<String> {
 /// so it is checked instead.
 #[test]
 fn the_example_copies_all_that_cargo_needs() {
-    let dockerfile = fs::read_to_string(source("Dockerfile.example")).expect("the example");
+    let dockerfile = example();
     assert_eq!(checked(&dockerfile, ""), Ok(()));
     for (line, instead) in [
         ("COPY src src\n", ""),
