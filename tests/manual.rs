@@ -60,9 +60,9 @@ fn read(name: &str) -> String {
 
 /// The same file with a line of it changed.
 fn broken(name: &str, line: &str, instead: &str) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let text = read(name);
     assert!(text.contains(line), "{line}");
-    static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = made().join(format!("broken-{count}-{name}"));
     fs::write(&path, text.replacen(line, instead, 1)).unwrap();
