@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// No event that a test waits for takes longer, not even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whether an engine answers; says so when the test is to be skipped, and fails where CI demands an engine.
 pub fn answers() -> bool {
@@ -43,7 +43,7 @@ pub fn docker(args: &[&str]) -> String {
     try_docker(args).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn try_docker(args: &[&str]) -> Result<String, String> {
+pub fn try_docker(args: &[&str]) -> Result<String, String> {
     let output = Command::new("docker")
         .args(args)
         .stdin(Stdio::null())
@@ -90,6 +90,11 @@ impl Image {
 
     pub fn name(&self) -> &str {
         &self.0
+    }
+
+    /// An image that something else has built, to be removed when dropped.
+    pub fn named(name: String) -> Self {
+        Self(name)
     }
 
     /// What `docker inspect` knows at a Go template.
@@ -166,11 +171,16 @@ impl Container {
 
     #[track_caller]
     fn wait_for(&self, action: &str) {
-        if let Err(seen) = self.events.wait_for(action) {
+        if let Err(seen) = self.events.wait_for(action, PATIENCE) {
             let state = inspect("container", &self.name, "{{json .State}}");
             let logs = Command::new("docker").args(["logs", &self.name]).output();
             panic!("no {action:?}, but {seen:?}; state: {state:#}; logs: {logs:?}");
         }
+    }
+
+    /// What `docker inspect` knows at a Go template.
+    pub fn inspect(&self, template: &str) -> Value {
+        inspect("container", &self.name, template)
     }
 
     pub fn health(&self) -> String {
@@ -214,20 +224,25 @@ fn inspect(kind: &str, name: &str, template: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// What the engine tells about one container, in its order.
-struct Events {
+/// What the engine tells, in its order.
+pub struct Events {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Events {
     fn of(container: &str, since: &str) -> Self {
-        let filter = format!("container={container}");
+        let container = format!("container={container}");
+        let events = ["event=health_status", "event=exec_die", "event=die"];
+        let filters = [&[container.as_str()], &events[..]].concat();
+        Self::watch(since, &filters, "{{.Action}}")
+    }
+
+    /// What passes the filters, one line each in the format given.
+    pub fn watch(since: &str, filters: &[&str], format: &str) -> Self {
         let mut child = Command::new("docker")
-            .args(["events", "--since", since, "--filter", &filter])
-            .args(["--filter=event=health_status", "--filter=event=exec_die"])
-            .arg("--filter=event=die")
-            .args(["--format", "{{.Action}}"])
+            .args(["events", "--since", since, "--format", format])
+            .args(filters.iter().map(|filter| format!("--filter={filter}")))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -244,17 +259,18 @@ impl Events {
         Self { child, lines }
     }
 
-    /// Takes events up to the one named. The error is what came instead, until the container died or time was up.
-    fn wait_for(&self, action: &str) -> Result<(), Vec<String>> {
-        let deadline = Instant::now() + PATIENCE;
+    /// Takes events up to the one named and gives back those before it. The error is what came instead, until the
+    /// container died or time was up.
+    pub fn wait_for(&self, line: &str, patience: Duration) -> Result<Vec<String>, Vec<String>> {
+        let deadline = Instant::now() + patience;
         let mut seen = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
-                Ok(line) if line == action => return Ok(()),
-                Ok(line) => {
-                    let died = line == "die";
-                    seen.push(line);
+                Ok(next) if next == line => return Ok(seen),
+                Ok(next) => {
+                    let died = next == "die";
+                    seen.push(next);
                     if died {
                         return Err(seen);
                     }

@@ -8,23 +8,34 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::Value;
 
 use crate::support::cargo;
 
 use super::engine::{self, Container, Image, docker};
-use super::{Folder, assert_last_probe, run, source, static_healthprobe};
+use super::{Folder, assert_last_probe, run, shared, source, static_healthprobe};
 
-#[test]
-fn dockerfile_example_becomes_healthy() {
-    engine_or_skip!();
-    let Some((python, wheels)) = python_and_wheels() else {
-        return;
-    };
-    let (folder, rust) = stand_ins(&[&python, &wheels]);
+/// The image of `Dockerfile.example`, and what it is built from.
+pub struct Example {
+    // Before its bases, whose labels its stages have.
+    pub image: Image,
+    pub rust: Image,
+    pub python: Image,
+}
+
+/// Built once for all tests that run together.
+pub fn example() -> Option<Arc<Example>> {
+    static EXAMPLE: Mutex<Weak<Example>> = Mutex::new(Weak::new());
+    let (python, wheels) = python_and_wheels()?;
+    Some(shared(&EXAMPLE, || build(&python, &wheels)))
+}
+
+fn build(python: &Path, wheels: &Path) -> Example {
+    let (folder, rust) = stand_ins(&[python, wheels]);
     let python = Image::build("python", &folder.0, &["--target=python"]);
-    let dockerfile = write(&folder, &rust, &example());
+    let dockerfile = write(&folder, &rust, &text());
     let image = Image::build(
         "example",
         &source(""),
@@ -34,11 +45,25 @@ fn dockerfile_example_becomes_healthy() {
             &format!("--build-arg=PYTHON_IMAGE={}", python.name()),
         ],
     );
+    Example {
+        image,
+        rust,
+        python,
+    }
+}
+
+#[test]
+fn dockerfile_example_becomes_healthy() {
+    engine_or_skip!();
+    let Some(example) = example() else {
+        return;
+    };
+    let image = &example.image;
     assert_eq!(image.inspect("{{json .Config.User}}"), "65534:65534");
     assert_eq!(image.inspect("{{json .Config.Healthcheck.Test}}")[0], "CMD");
 
     let quick = ["--health-interval=500ms", "--read-only", "--cap-drop=ALL"];
-    let container = Container::start(&image, &quick, &[]);
+    let container = Container::start(image, &quick, &[]);
     container.wait_until("healthy");
     assert_last_probe(
         &container,
@@ -51,7 +76,7 @@ fn dockerfile_example_becomes_healthy() {
         &["--env=MODEL_FILE=/none", "--health-start-period=1ms"],
     ]
     .concat();
-    let container = Container::start(&image, &without_model, &[]);
+    let container = Container::start(image, &without_model, &[]);
     container.wait_until("unhealthy");
     // On a busy machine it is so before the server listens.
     while container.last_probe().output.contains("connection refused") {
@@ -65,7 +90,7 @@ fn dockerfile_example_becomes_healthy() {
     );
 }
 
-fn example() -> String {
+fn text() -> String {
     fs::read_to_string(source("Dockerfile.example")).expect("the example")
 }
 
@@ -109,7 +134,7 @@ fn stand_ins(python_and_wheels: &[&Path]) -> (Folder, Image) {
 fn the_probe_alone_is_an_image_that_others_copy_from() {
     engine_or_skip!();
     let (_folder, rust) = stand_ins(&[]);
-    let dockerfile = example();
+    let dockerfile = text();
     let image = probe_alone(&rust, &dockerfile).expect("an image");
     let version = ["--version", "--verbose"];
     let run = [&["run", "--rm", image.name()], &version[..]].concat();
@@ -208,7 +233,7 @@ fn files(image: &Image, folder: &Folder) -> Vec<String> {
 /// so it is checked instead.
 #[test]
 fn the_example_copies_all_that_cargo_needs() {
-    let dockerfile = example();
+    let dockerfile = text();
     assert_eq!(checked(&dockerfile, ""), Ok(()));
     for (line, instead) in [
         ("COPY src src\n", ""),

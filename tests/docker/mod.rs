@@ -13,6 +13,7 @@ macro_rules! engine_or_skip {
     };
 }
 
+mod compose;
 pub mod engine;
 mod example;
 
@@ -196,15 +197,20 @@ fn assert_last_probe(container: &Container, exit_code: i64, output: &str) {
     assert_eq!((probe.exit_code, said.as_str()), (exit_code, output));
 }
 
-/// The image is built once for all tests that run together and removed with the last of them.
+/// The image of `server.rs`.
 fn image() -> Arc<Image> {
     static IMAGE: Mutex<Weak<Image>> = Mutex::new(Weak::new());
-    // A build that failed is tried again by the next test, which then has its own reason to show.
-    let mut shared = IMAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let image = Arc::new(build_image());
-        *shared = Arc::downgrade(&image);
-        image
+    shared(&IMAGE, build_image)
+}
+
+/// What is made once for all tests that run together, and dropped with the last of them.
+fn shared<T>(place: &Mutex<Weak<T>>, make: impl FnOnce() -> T) -> Arc<T> {
+    // What failed is tried again by the next test, which then has its own reason to show.
+    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    place.upgrade().unwrap_or_else(|| {
+        let made = Arc::new(make());
+        *place = Arc::downgrade(&made);
+        made
     })
 }
 
