@@ -16,6 +16,7 @@ macro_rules! engine_or_skip {
 mod compose;
 pub mod engine;
 mod example;
+mod swarm;
 
 use std::fs;
 use std::path::{Path, PathBuf};
