@@ -168,14 +168,14 @@ impl Stack {
     }
 
     /// A task that turns unhealthy is replaced by one that becomes healthy.
-    fn replaces(&self) -> Result<(), String> {
+    fn replaces(&self, patience: Duration) -> Result<(), String> {
         let before = self.starts()?;
         let victim = before.first().expect("a container");
         docker(&["exec", victim, "/healthprobe", ":8000/mode/loading"]);
         self.wait_for("failed", PATIENCE, || {
             self.failures().contains("unhealthy container")
         })?;
-        self.wait_for("replaced", Duration::from_secs(20), || {
+        self.wait_for("replaced", patience, || {
             let now = self.containers(&self.world.good, "healthy");
             now.len() == 2 && !now.contains(victim)
         })
@@ -231,14 +231,17 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         let _ = try_docker(&["stack", "rm", &self.name]);
-        // Their images cannot be removed while they are there.
+        // Sooner than Swarm does, for the images cannot be removed while these are there.
         let namespace = format!("--filter=label=com.docker.stack.namespace={}", self.name);
+        let list = ["ps", "--all", "--quiet", &namespace];
         let started = Instant::now();
-        while started.elapsed() < PATIENCE
-            && try_docker(&["ps", "--all", "--quiet", &namespace])
-                .is_ok_and(|left| !left.is_empty())
+        while let Ok(left) = try_docker(&list)
+            && !left.is_empty()
+            && started.elapsed() < PATIENCE
         {
-            thread::sleep(Duration::from_millis(200));
+            for container in left.lines() {
+                let _ = try_docker(&["rm", "--force", container]);
+            }
         }
     }
 }
@@ -248,7 +251,11 @@ type Check = fn(&Stack) -> Result<(), String>;
 #[test]
 fn swarm_replaces_what_is_unhealthy_and_takes_a_bad_update_back() {
     engine_or_skip!();
-    let checks: [Check; 3] = [Stack::replaces, Stack::rolls_back, Stack::rolls_back_later];
+    let checks: [Check; 3] = [
+        |stack| stack.replaces(PATIENCE),
+        Stack::rolls_back,
+        Stack::rolls_back_later,
+    ];
     // At the same time, for they mostly wait.
     thread::scope(|scope| {
         for check in checks {
@@ -261,11 +268,12 @@ fn swarm_replaces_what_is_unhealthy_and_takes_a_bad_update_back() {
 fn a_broken_stack_is_noticed() {
     engine_or_skip!();
     // Each with what is then noticed.
+    let replaces: Check = |stack| stack.replaces(Duration::from_secs(12));
     let breakages: [(&str, &str, Check, &str); 4] = [
         (
             "condition: any",
             "condition: none",
-            Stack::replaces,
+            replaces,
             "not replaced",
         ),
         (
