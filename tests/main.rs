@@ -34,6 +34,7 @@ mod picture;
 mod pipelines;
 mod plain;
 mod platforms;
+mod podman;
 mod prometheus;
 mod readme;
 mod recipes;

@@ -216,6 +216,12 @@ fn shared<T>(place: &Mutex<Weak<T>>, make: impl FnOnce() -> T) -> Arc<T> {
 }
 
 fn build_image() -> Image {
+    let folder = context();
+    Image::build("server", &folder.0, &[])
+}
+
+/// What the image of `server.rs` is built from.
+pub fn context() -> Folder {
     let folder = Folder::new("image");
     let context = &folder.0;
     fs::copy(
@@ -234,7 +240,7 @@ fn build_image() -> Image {
         ])
         .arg(context.join("server"))
         .arg(source("tests/docker/server.rs")));
-    Image::build("server", context, &[])
+    folder
 }
 
 /// The static executable, from `HEALTHPROBE_STATIC` or linked here against the host's static C library.
