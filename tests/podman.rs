@@ -174,7 +174,9 @@ fn podman_does_what_the_page_says() {
 
 #[test]
 fn a_page_that_misleads_is_noticed() {
-    let breakages: [(&str, &str, fn(&Podman) -> Result<(), String>, &str); 4] = [
+    type Check = fn(&Podman) -> Result<(), String>;
+    // Each with what is then noticed.
+    let breakages: [(&str, &str, Check, &str); 4] = [
         (
             "--format docker ",
             "",

@@ -182,11 +182,17 @@ impl Drop for Project {
         let _ = self.compose(&["down", "--timeout=0", "--volumes"]);
         // A file that is broken on purpose may know nothing of what is left.
         let label = format!("--filter=label={PROJECT}={}", self.name);
-        let left = try_docker(&["ps", "--all", "--quiet", &label]).unwrap_or_default();
-        for container in left.lines() {
-            let _ = try_docker(&["rm", "--force", "--volumes", container]);
+        for (list, remove) in [
+            (
+                ["ps", "--all", "--quiet", &label].as_slice(),
+                ["rm", "--force"],
+            ),
+            (&["network", "ls", "--quiet", &label], ["network", "rm"]),
+        ] {
+            for left in try_docker(list).unwrap_or_default().lines() {
+                let _ = try_docker(&[&remove[..], &[left]].concat());
+            }
         }
-        let _ = try_docker(&["network", "prune", "--force", &label]);
     }
 }
 
