@@ -60,11 +60,9 @@ impl Flag {
         self.long == URL.long
     }
 
-    /// Whether an argument can mean this flag, alone or among other short ones.
-    fn is_meant(&self, argument: &OsString) -> bool {
-        let Some(rest) = argument.as_encoded_bytes().strip_prefix(b"-") else {
-            return false;
-        };
+    /// Whether an argument that goes on so after its first dash can mean this flag,
+    /// alone or among other short ones.
+    fn is_meant(&self, rest: &[u8]) -> bool {
         match rest.strip_prefix(b"-") {
             Some(long) => long
                 .strip_prefix(self.long.as_bytes())
@@ -191,11 +189,16 @@ pub fn command() -> Command {
 /// say why.
 pub(crate) fn command_for(arguments: &[OsString]) -> Command {
     let mut command = bare_command().arg(Arg::new(URL.long));
-    let is_typed = |flag: &Flag| arguments.iter().any(|argument| flag.is_meant(argument));
-    for flag in flags().filter(|flag| is_typed(flag)) {
-        let contradicts = flags()
-            .filter(|other| flag.contradicts.contains(&other.long) && is_typed(other))
-            .map(|other| other.long);
+    let dashed: Vec<&[u8]> = arguments
+        .iter()
+        .filter_map(|argument| argument.as_encoded_bytes().strip_prefix(b"-"))
+        .collect();
+    let typed: Vec<&Flag> = flags()
+        .filter(|flag| dashed.iter().any(|rest| flag.is_meant(rest)))
+        .collect();
+    for flag in &typed {
+        let others = typed.iter().map(|other| other.long);
+        let contradicts = others.filter(|other| flag.contradicts.contains(other));
         command = command.arg(argument(flag).conflicts_with_all(contradicts));
     }
     command

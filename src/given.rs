@@ -21,7 +21,6 @@ pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
 /// What was given, and by whom.
 #[derive(Debug)]
 pub struct Given {
-    typed: ArgMatches,
     layers: Layers,
 }
 
@@ -91,11 +90,20 @@ fn sentence(error: &clap::Error) -> String {
 
 /// Where a flag's value came from: `--timeout`, `HEALTHPROBE_TIMEOUT` or `probe.json: timeout`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source(pub(crate) String);
+pub enum Source {
+    /// The command line: the long name of a flag, or `url`.
+    Typed(&'static str),
+    /// A variable, or a file and a key in it.
+    Named(String),
+}
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Typed("url") => f.write_str("URL"),
+            Self::Typed(flag) => write!(f, "--{flag}"),
+            Self::Named(name) => f.write_str(name),
+        }
     }
 }
 
@@ -112,15 +120,14 @@ impl Given {
         read: &ReadFile,
     ) -> Result<Self, NotGiven> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let typed = typed(&arguments)?;
-        let mut layers = Layers::default();
+        let mut layers = Layers::typed(&typed(&arguments)?);
         // Most environments name none of the flags.
         if environment.has_prefix(PREFIX) {
-            layers.add_environment(&typed, environment)?;
+            layers.add_environment(environment)?;
         }
-        let mut given = Self { typed, layers };
+        let mut given = Self { layers };
         if let Some(path) = given.one("config").map(str::to_owned) {
-            given.layers.add_config(&given.typed, &path, read)?;
+            given.layers.add_config(&path, read)?;
         }
         Ok(given)
     }
@@ -139,30 +146,21 @@ impl Given {
 
     /// The values of a repeatable flag.
     pub fn many(&self, flag: &str) -> impl Iterator<Item = &str> {
-        // clap knows no flag that was not typed, and says so.
-        let typed = self.typed.try_get_many::<String>(flag).ok().flatten();
-        let layered = self.layers.values(flag).unwrap_or_default();
-        typed
-            .into_iter()
-            .flatten()
-            .chain(layered)
-            .map(String::as_str)
+        let values = self.layers.values(flag).unwrap_or_default();
+        values.iter().map(String::as_str)
     }
 
     /// Whether a switch is on.
     #[must_use]
     pub fn is_on(&self, flag: &str) -> bool {
-        matches!(self.typed.try_get_one(flag), Ok(Some(true))) || self.layers.source(flag).is_some()
+        self.layers.source(flag).is_some()
     }
 
-    /// Where the value of the flag with this long name came from.
+    /// Where the value of the flag with this long name came from, or would have.
     #[must_use]
-    pub fn source(&self, flag: &str) -> Source {
-        match self.layers.source(flag) {
-            Some(source) => source.clone(),
-            None if flag == "url" => Source("URL".to_owned()),
-            None => Source(format!("--{flag}")),
-        }
+    pub fn source(&self, flag: &'static str) -> Source {
+        let source = self.layers.source(flag).cloned();
+        source.unwrap_or(Source::Typed(flag))
     }
 }
 

@@ -1,10 +1,10 @@
-//! What comes under the command line, layer by layer: the environment, then the
+//! What was given, layer by layer: the command line, the environment, then the
 //! config file.
 
 use std::path::Path;
 
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Id};
 
 use crate::cli::{self, Flag, Takes};
 use crate::config::{self, Member};
@@ -44,15 +44,39 @@ fn key(flag: &str) -> String {
     flag.replace('-', "_")
 }
 
-/// What comes under the command line.
-#[derive(Debug, Default)]
+/// What was given so far.
+#[derive(Debug)]
 pub(crate) struct Layers {
     settings: Vec<Setting>,
     pub(crate) inline: Inline,
 }
 
 impl Layers {
-    /// Who gave a flag that the command line does not.
+    /// What was typed, which wins over all that is added.
+    pub(crate) fn typed(matches: &ArgMatches) -> Self {
+        let is_typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let setting = |flag: &Flag| Setting {
+            flag: flag.long,
+            values: match flag.takes {
+                Takes::Nothing => vec![],
+                Takes::One(_) | Takes::Many(_) => {
+                    let values = matches.get_many::<String>(flag.long);
+                    values.into_iter().flatten().cloned().collect()
+                }
+            },
+            source: Source::Typed(flag.long),
+        };
+        let typed = matches.ids().map(Id::as_str).filter(|id| is_typed(id));
+        Self {
+            settings: typed
+                .filter_map(|id| cli::settings().find(|flag| flag.long == id))
+                .map(setting)
+                .collect(),
+            inline: Inline::default(),
+        }
+    }
+
+    /// Who gave a flag.
     pub(crate) fn source(&self, flag: &str) -> Option<&Source> {
         self.setting(flag).map(|setting| &setting.source)
     }
@@ -67,14 +91,10 @@ impl Layers {
     }
 
     /// Adds what the environment gives and the command line does not.
-    pub(crate) fn add_environment(
-        &mut self,
-        typed: &ArgMatches,
-        environment: &Environment,
-    ) -> Result<(), NotGiven> {
+    pub(crate) fn add_environment(&mut self, environment: &Environment) -> Result<(), NotGiven> {
         let mut layer = Vec::new();
         for flag in cli::settings() {
-            if !self.is_free(typed, flag) {
+            if !self.is_free(flag) {
                 continue;
             }
             let name = format!("{PREFIX}{}", key(flag.long).to_ascii_uppercase());
@@ -98,25 +118,17 @@ impl Layers {
                     }
                 },
             };
-            add(&mut layer, flag, values, Source(name)).map_err(NotGiven::Mistake)?;
+            add(&mut layer, flag, values, Source::Named(name)).map_err(NotGiven::Mistake)?;
         }
         self.settings.append(&mut layer);
         Ok(())
     }
 
     /// Adds what a config file gives and nothing nearer does.
-    pub(crate) fn add_config(
-        &mut self,
-        typed: &ArgMatches,
-        path: &str,
-        read: &ReadFile,
-    ) -> Result<(), NotGiven> {
+    pub(crate) fn add_config(&mut self, path: &str, read: &ReadFile) -> Result<(), NotGiven> {
         let mistake = |clause: String| NotGiven::Mistake(format!("{path}: {clause}"));
         let bytes = read(path).map_err(|error| {
-            let source = match self.source("config") {
-                Some(source) => source.to_string(),
-                None => "--config".to_owned(),
-            };
+            let source = self.source("config").unwrap_or(&Source::Typed("config"));
             NotGiven::Mistake(format!(
                 "{source}: cannot read {path}: {}",
                 files::plain(&error)
@@ -126,7 +138,7 @@ impl Layers {
             .map_err(|error| mistake(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)))?;
         let mut layer = Vec::new();
         for member in config::members(text).map_err(mistake)? {
-            self.add_member(typed, path, &member, &mut layer)
+            self.add_member(path, &member, &mut layer)
                 .map_err(mistake)?;
         }
         self.settings.append(&mut layer);
@@ -135,7 +147,6 @@ impl Layers {
 
     fn add_member(
         &mut self,
-        typed: &ArgMatches,
         path: &str,
         member: &Member,
         layer: &mut Vec<Setting>,
@@ -174,7 +185,7 @@ impl Layers {
                 vec![]
             }
         };
-        if !self.is_free(typed, flag) {
+        if !self.is_free(flag) {
             return Ok(());
         }
         match member.key.as_str() {
@@ -186,20 +197,15 @@ impl Layers {
             layer,
             flag,
             values,
-            Source(format!("{path}: {}", member.key)),
+            Source::Named(format!("{path}: {}", member.key)),
         )
     }
 
     /// Whether nothing nearer gives this flag or one that contradicts it.
-    fn is_free(&self, typed: &ArgMatches, flag: &Flag) -> bool {
-        let given = |flag: &str| is_typed(typed, flag) || self.setting(flag).is_some();
+    fn is_free(&self, flag: &Flag) -> bool {
+        let given = |flag: &str| self.setting(flag).is_some();
         !given(flag.long) && !flag.contradicts.iter().any(|other| given(other))
     }
-}
-
-fn is_typed(typed: &ArgMatches, flag: &str) -> bool {
-    matches!(typed.try_contains_id(flag), Ok(true))
-        && typed.value_source(flag) == Some(ValueSource::CommandLine)
 }
 
 fn find<'s>(settings: &'s [Setting], flag: &str) -> Option<&'s Setting> {

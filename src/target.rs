@@ -198,12 +198,12 @@ fn credentials(text: &str, start: usize, end: usize) -> Result<Secret, SyntaxErr
 
 fn path_and_query(text: &str) -> String {
     let without_fragment = text.split('#').next().unwrap_or_default();
-    let slash = if without_fragment.starts_with('/') {
-        ""
-    } else {
-        "/"
-    };
-    format!("{slash}{}", utf8_percent_encode(without_fragment, ENCODED))
+    let mut encoded = String::with_capacity(text.len() + 1);
+    if !without_fragment.starts_with('/') {
+        encoded.push('/');
+    }
+    encoded.extend(utf8_percent_encode(without_fragment, ENCODED));
+    encoded
 }
 
 #[cfg(test)]

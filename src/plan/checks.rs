@@ -19,7 +19,7 @@ use crate::target::{Scheme, Target};
 fn push_all<T>(
     checks: &mut Vec<Check>,
     given: &Given,
-    flag: &str,
+    flag: &'static str,
     parse: impl Fn(&str) -> Result<T, SyntaxError>,
     check: impl Fn(T) -> Check,
 ) -> Result<(), UsageError> {

@@ -139,7 +139,7 @@ impl Plan {
 /// Reads one value; the error names where it came from.
 fn parsed<T>(
     given: &Given,
-    flag: &str,
+    flag: &'static str,
     text: &str,
     parse: impl Fn(&str) -> Result<T, SyntaxError>,
 ) -> Result<T, UsageError> {
@@ -148,7 +148,7 @@ fn parsed<T>(
 
 fn read_file(
     given: &Given,
-    flag: &str,
+    flag: &'static str,
     path: &str,
     read: &ReadFile,
 ) -> Result<Vec<u8>, UsageError> {

@@ -103,7 +103,7 @@ pub(super) fn target(given: &Given, environment: &Environment) -> Result<Target,
 
 fn url(
     given: &Given,
-    flag: &str,
+    flag: &'static str,
     text: &str,
     environment: &Environment,
 ) -> Result<Target, UsageError> {
@@ -253,7 +253,7 @@ fn headers(
 /// The text of a file whose content is not to be shown.
 fn secret_file(
     given: &Given,
-    flag: &str,
+    flag: &'static str,
     path: &str,
     read: &ReadFile,
 ) -> Result<String, UsageError> {

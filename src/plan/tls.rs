@@ -11,10 +11,10 @@ pub(super) fn settings(
     read: &ReadFile,
 ) -> Result<Settings, UsageError> {
     // What is wrong with a file is not told apart from where: its content stays unseen.
-    let refuse = |flag: &str, path: &str, reason: String| {
+    let refuse = |flag: &'static str, path: &str, reason: String| {
         UsageError(format!("{} {path:?}: {reason}", given.source(flag)))
     };
-    let pem = |flag: &str, path: &str| read_file(given, flag, path, read);
+    let pem = |flag: &'static str, path: &str| read_file(given, flag, path, read);
     let trust = match given.one("cacert") {
         _ if given.is_on("insecure") => Trust::Anyone,
         Some(path) => Trust::These(
