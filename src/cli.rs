@@ -204,7 +204,7 @@ pub(crate) fn command_for(arguments: &[OsString]) -> Command {
     command
 }
 
-/// Whether `--verbose` was typed, of what `command_for` made of the arguments.
+/// Whether `--verbose` may have been typed, by what `command_for` made of the arguments.
 pub(crate) fn is_verbose(command: &Command) -> bool {
     let mut known = command.get_arguments();
     known.any(|argument| argument.get_id() == "verbose")

@@ -141,14 +141,18 @@ fn every_example_prints_what_it_shows() {
         let output = probe(&arguments)
             .folder(env!("CARGO_TARGET_TMPDIR"))
             .output();
-        let said = [output.stdout, output.stderr].concat();
+        // While it waits, the reasons come first.
+        let said = [output.stderr, output.stdout].concat();
         let said = String::from_utf8(said)
             .unwrap()
             .replace(&format!(":{port}"), ":8000");
         assert_eq!(without_times(&said), without_times(expected), "{command}");
         assert_eq!(
             output.status.code() == Some(0),
-            expected.starts_with("healthy"),
+            expected
+                .lines()
+                .last()
+                .is_some_and(|line| line.starts_with("healthy")),
             "{command}"
         );
     }

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::metrics::parse;
-use crate::support::{PATIENCE, Ran};
+use crate::support::{PATIENCE, Ran, signal};
 use example::{Example, namespaces, normal};
 
 const README: &str = include_str!("../examples/regions/README.md");
@@ -73,6 +73,7 @@ fn without_delays_and_with_a_good_model_all_is_healthy() {
         return;
     };
     copy.change("run", "[ap]=diverged.json", "[ap]=model.json");
+    copy.change("probe.json", "500ms", "1500ms");
     copy.change(
         "run",
         "netem delay \"${delay[$1]}ms\"",
@@ -172,8 +173,7 @@ fn a_run_that_is_ended_cleans_up() {
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(namespaces(pid).len(), 4);
-    let status = Command::new("kill").arg(pid.to_string()).status().unwrap();
-    assert!(status.success());
+    assert!(signal("TERM", &[pid]));
     assert!(!child.wait().unwrap().success());
     copy.assert_nothing_left(pid);
 }

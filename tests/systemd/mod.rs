@@ -236,6 +236,37 @@ fn without_its_lines_the_unit_tells_less() {
 }
 
 #[test]
+fn what_is_loading_is_left_alone() {
+    let [model, probe, timer] = hasty();
+    let model = changed(&model, "--wait 3s", "--wait 60s");
+    let Some(system) = System::boot(&model, &probe, &timer) else {
+        return;
+    };
+    system.run("systemctl start --no-block model");
+    system.wait_until("it loads", || system.journal("model").contains(NOT_LOADED));
+    let pid = system.show("model", "MainPID");
+    let probed = || {
+        system.run("systemctl daemon-reload; systemctl start model-probe");
+        system.wait_until("it was probed", || {
+            system.show("model-probe", "ActiveState") == "failed"
+        });
+    };
+    system.run(&format!("kill -STOP {pid}"));
+    probed();
+    assert_eq!(system.show("model", "MainPID"), pid);
+    assert_eq!(system.show("model", "ActiveState"), "activating");
+
+    let rash = changed(
+        &probe,
+        "! systemctl --quiet is-active model.service",
+        "false",
+    );
+    fs::write(system.folder.0.join("units/model-probe.service"), rash).unwrap();
+    probed();
+    system.wait_until("it is restarted", || system.show("model", "MainPID") != pid);
+}
+
+#[test]
 fn what_hangs_is_restarted() {
     let [model, probe, timer] = hasty();
     let model = changed(&model, "--wait 3s", "--wait 20s");
