@@ -234,11 +234,10 @@ fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<J
     let job = &workflow["jobs"]["client"];
     let service = &job["services"]["model"];
     // An engine as old as Debian's does not know it.
-    let options = changed(
-        service["options"].as_str().unwrap_or_default(),
-        " --health-start-interval 1s",
-        "",
-    );
+    let options = service["options"]
+        .as_str()
+        .unwrap_or_default()
+        .replace(" --health-start-interval 1s", "");
     let options = options.split_whitespace();
     let mut command = vec!["run", "--detach", "--name", &name];
     command.extend(options);
