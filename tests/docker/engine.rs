@@ -83,14 +83,20 @@ pub struct Image(String);
 
 impl Image {
     /// Builds `context` with the options given, for example `--build-arg`s.
+    #[track_caller]
     pub fn build(what: &str, context: &Path, options: &[&str]) -> Self {
+        Self::try_build(what, context, options).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As `build`; the error is all that was said.
+    pub fn try_build(what: &str, context: &Path, options: &[&str]) -> Result<Self, String> {
         let name = unique(what);
         let label = format!("--label={LABEL}={name}");
         let mut args = vec!["build", "--tag", &name, &label];
         args.extend(options);
         args.push(context.to_str().expect("a path in UTF-8"));
-        docker(&args);
-        Self(name)
+        try_docker(&args)?;
+        Ok(Self(name))
     }
 
     pub fn name(&self) -> &str {
