@@ -1,9 +1,10 @@
 //! What `cargo install`, and a package of the source, give to users.
 
+use crate::docker::Folder;
 use crate::support;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::path::Path;
+use std::process::Command;
 
 fn cargo(arguments: &[&str]) -> String {
     let output = support::cargo()
@@ -16,19 +17,9 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A folder of this run's, removed when dropped.
-struct Root(PathBuf);
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn cargo_installs_the_probe_and_nothing_else() {
-    let name = format!("install-{}", process::id());
-    let root = Root(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+    let root = Folder::new("install");
     // Into the same folder as the tests, so that all is built already.
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     cargo(&[

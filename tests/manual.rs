@@ -1,31 +1,37 @@
 //! The manual page and the shells' completions, as the tools read them that they are for.
 
+use crate::docker::Folder;
 use crate::support::{cargo, probe, program};
 use regex_lite::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The folder that `cargo run --example manual` has filled.
-fn made() -> &'static Path {
-    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("manual");
-        let _ = fs::remove_dir_all(&folder);
+const NAMES: [&str; 4] = [
+    "healthprobe.1",
+    "healthprobe.bash",
+    "_healthprobe",
+    "healthprobe.fish",
+];
+
+/// A folder with what `cargo run --example manual` writes, which is run once.
+fn made() -> Folder {
+    static TEXTS: LazyLock<[String; 4]> = LazyLock::new(|| {
+        let parent = Folder::new("manual");
+        // It makes the folder too.
+        let folder = parent.0.join("made");
         let output = manual(&[folder.to_str().unwrap()]);
-        let listed: String = [
-            "healthprobe.1",
-            "healthprobe.bash",
-            "_healthprobe",
-            "healthprobe.fish",
-        ]
-        .map(|name| format!("{}\n", folder.join(name).display()))
-        .concat();
-        assert_eq!(said(&output), (Some(0), listed, String::new()));
-        folder
+        let paths = NAMES.map(|name| folder.join(name));
+        let listed = paths.each_ref().map(|path| format!("{}\n", path.display()));
+        assert_eq!(said(&output), (Some(0), listed.concat(), String::new()));
+        paths.map(|path| fs::read_to_string(path).unwrap())
     });
-    &FOLDER
+    let made = Folder::new("manual");
+    for (name, text) in NAMES.iter().zip(&*TEXTS) {
+        fs::write(made.0.join(name), text).unwrap();
+    }
+    made
 }
 
 fn manual(arguments: &[&str]) -> Output {
@@ -54,17 +60,15 @@ fn said(output: &Output) -> (Option<i32>, String, String) {
     )
 }
 
-fn read(name: &str) -> String {
-    fs::read_to_string(made().join(name)).unwrap()
+fn read(made: &Folder, name: &str) -> String {
+    fs::read_to_string(made.0.join(name)).unwrap()
 }
 
 /// The same file with a line of it changed.
-fn broken(name: &str, line: &str, instead: &str) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let text = read(name);
+fn broken(made: &Folder, name: &str, line: &str, instead: &str) -> PathBuf {
+    let text = read(made, name);
     assert!(text.contains(line), "{line}");
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = made().join(format!("broken-{count}-{name}"));
+    let path = made.0.join(format!("broken-{name}"));
     fs::write(&path, text.replacen(line, instead, 1)).unwrap();
     path
 }
@@ -115,7 +119,8 @@ fn the_page_reads_well() {
     let Some(man) = program("man") else {
         return;
     };
-    let (text, complaints) = shown(&man, &made().join("healthprobe.1"));
+    let made = made();
+    let (text, complaints) = shown(&man, &made.0.join("healthprobe.1"));
     assert_eq!(complaints, "");
     let headings: Vec<String> = text
         .lines()
@@ -153,14 +158,17 @@ fn the_page_reads_well() {
     for place in places {
         assert!(text.contains(&place), "{place}");
     }
-    let (_, complaints) = shown(&man, &broken("healthprobe.1", ".SH FILES", ".SHH FILES"));
+    let (_, complaints) = shown(
+        &man,
+        &broken(&made, "healthprobe.1", ".SH FILES", ".SHH FILES"),
+    );
     assert!(complaints.contains("'SHH' not defined"), "{complaints}");
 }
 
 /// The commands under EXAMPLES are taken as they stand.
 #[test]
 fn the_pages_examples_are_commands() {
-    let page = read("healthprobe.1")
+    let page = read(&made(), "healthprobe.1")
         .replace("\\-", "-")
         .replace("\\(aq", "'");
     let (_, examples) = page.split_once(".SH EXAMPLES\n").unwrap();
@@ -193,6 +201,7 @@ fn the_pages_examples_are_commands() {
 
 #[test]
 fn shells_take_the_completions() {
+    let made = made();
     for (shell, name, no_end) in [
         ("bash", "healthprobe.bash", "esac"),
         ("zsh", "_healthprobe", "fi"),
@@ -210,9 +219,9 @@ fn shells_take_the_completions() {
                 .status;
             status.success()
         };
-        assert!(takes(&made().join(name)), "{name}");
-        assert!(!takes(&broken(name, no_end, "")), "{name}");
-        let text = read(name);
+        assert!(takes(&made.0.join(name)), "{name}");
+        assert!(!takes(&broken(&made, name, no_end, "")), "{name}");
+        let text = read(&made, name);
         for [_, long, _] in flags() {
             let flag = if name.ends_with("fish") {
                 format!("-l {long} ")
@@ -229,7 +238,8 @@ fn bash_completes_flags_files_and_formats() {
     let Some(bash) = program("bash") else {
         return;
     };
-    let script = made().join("healthprobe.bash");
+    let made = made();
+    let script = made.0.join("healthprobe.bash");
     for (words, completed) in [
         (&["--expect-st"][..], "--expect-status\n"),
         (
@@ -245,6 +255,7 @@ fn bash_completes_flags_files_and_formats() {
         assert_eq!(offered, completed, "{words:?}");
     }
     let script = broken(
+        &made,
         "healthprobe.bash",
         "--expect-status --expect-header",
         "--expect-header",
@@ -280,7 +291,8 @@ fn fish_completes_with_what_the_help_says() {
     let Some(fish) = program("fish") else {
         return;
     };
-    let script = made().join("healthprobe.fish");
+    let made = made();
+    let script = made.0.join("healthprobe.fish");
     let completions = |script: &Path, typed: &str| {
         let output = Command::new(&fish)
             .args([
@@ -291,7 +303,7 @@ fn fish_completes_with_what_the_help_says() {
             .arg(script)
             .arg(typed)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("HOME", made())
+            .env("HOME", &made.0)
             .output()
             .unwrap();
         let (code, out, err) = said(&output);
@@ -308,7 +320,12 @@ fn fish_completes_with_what_the_help_says() {
         "Cargo.toml\n"
     );
     assert_eq!(completions(&script, "healthprobe --timeout Cargo.t"), "");
-    let script = broken("healthprobe.fish", "-l expect-status", "-l expected-status");
+    let script = broken(
+        &made,
+        "healthprobe.fish",
+        "-l expect-status",
+        "-l expected-status",
+    );
     assert_eq!(completions(&script, "healthprobe --expect-st"), "");
 }
 
