@@ -45,16 +45,8 @@ const RIGHT: [Told; 3] = [
     ),
 ];
 const WRONG: [Told; 3] = [
-    (
-        "startupProbe",
-        0,
-        "healthy: 200 OK in <t>; GET http://localhost:8000/health\n",
-    ),
-    (
-        "livenessProbe",
-        0,
-        "healthy: 200 OK in <t>; GET http://localhost:8000/health\n",
-    ),
+    RIGHT[0],
+    RIGHT[1],
     (
         "readinessProbe",
         1,
@@ -90,6 +82,16 @@ fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Told]) {
     }
 }
 
+/// Of one probe: how it ends, and a part of what it says.
+#[track_caller]
+fn assert_ends(pod: &Pod, manifest: &Manifest, probe: usize, (code, part): (i32, &str)) {
+    let ended = &pod.probes(manifest)[probe];
+    assert!(
+        ended.code == Some(code) && ended.said.contains(part),
+        "{part}: {ended:?}"
+    );
+}
+
 #[test]
 fn the_probes_tell_loading_right_wrong_and_hung() {
     let Some(machine) = Machine::build() else {
@@ -100,50 +102,76 @@ fn the_probes_tell_loading_right_wrong_and_hung() {
     };
     // Of these each ends otherwise than it should in one state.
     let broken = |right: &str, wrong: &str| manifest(&changed(MANIFEST, right, wrong)).unwrap();
-    let ends =
-        |pod: &Pod, manifest: &Manifest, probe: usize| pod.probes(manifest)[probe].code.unwrap();
 
     let pod = Pod::start(&machine, &right).unwrap();
     pod.wait_until_it_answers(&right);
     assert_told(&pod, &right, &LOADING);
+    // It would restart while it loads.
     let hasty = broken("--expect-status, 100-599", "--expect-status, \"200\"");
-    assert_eq!(ends(&pod, &hasty, 1), 1, "would restart while it loads");
+    assert_ends(
+        &pod,
+        &hasty,
+        1,
+        (1, "unhealthy: status 503, expected 200; "),
+    );
+    // It would end the start too early.
     let blind = broken(
         "/health\", --timeout, 2s, --expect, model.loaded",
         "/docs\"",
     );
-    assert_eq!(ends(&pod, &blind, 0), 0, "would end the start too early");
+    assert_ends(&pod, &blind, 0, (0, "healthy: 200 OK in "));
 
     pod.put_model(str::to_owned);
     pod.wait_until_started(&right);
     assert_told(&pod, &right, &RIGHT);
-    for (right, wrong) in [
-        ("/predict\"", "/predictions\""),
-        ("\"label\": \"virginica\"", "\"label\": \"setosa\""),
-        ("[[5.9, 3.0, 4.9, 1.7]]", "[5.9, 3.0, 4.9, 1.7]"),
-        ("\"tolerance\"", "\"tolerence\""),
-        ("probe.json: |", "check.json: |"),
-        (", --config, /etc", ", /etc"),
+    for (right, wrong, reason) in [
+        ("/predict\"", "/predictions\"", "unhealthy: status 404, "),
+        (
+            "\"label\": \"virginica\"",
+            "\"label\": \"setosa\"",
+            "drift at $.predictions[0].label: \"setosa\" → \"virginica\"; ",
+        ),
+        (
+            "[[5.9, 3.0, 4.9, 1.7]]",
+            "[5.9, 3.0, 4.9, 1.7]",
+            "unhealthy: status 422, ",
+        ),
+        (
+            "\"tolerance\"",
+            "\"tolerence\"",
+            "unknown key \"tolerence\"",
+        ),
+        (
+            "probe.json: |",
+            "check.json: |",
+            "cannot read /etc/healthprobe/probe.json: No such file",
+        ),
+        (
+            ", --config, /etc",
+            ", /etc",
+            "URL \"/etc/healthprobe/probe.json\": ",
+        ),
     ] {
         let broken = broken(right, wrong);
         pod.configure(&broken);
-        assert_eq!(ends(&pod, &broken, 2), 1, "{right} → {wrong}");
+        assert_ends(&pod, &broken, 2, (1, reason));
     }
     // ${PORT} is healthprobe's, and $(PORT) is not.
     let foreign = broken(
         "\":${PORT}/health\", --timeout, 3s",
         "\":$(PORT)/health\", --timeout, 3s",
     );
-    assert_eq!(ends(&pod, &foreign, 1), 1);
+    assert_ends(&pod, &foreign, 1, (1, "expected ${NAME}"));
 
     pod.put_model(|model| changed(model, "-104.368", "-104"));
+    // It would not see the drift.
     let lax = broken("\"tolerance\": 0.02", "\"tolerance\": 0.5");
     pod.configure(&right);
     pod.wait_until_it_drifts(&right);
     assert_told(&pod, &right, &WRONG);
     // An edit of the ConfigMap is in force without a new pod.
     pod.configure(&lax);
-    assert_eq!(ends(&pod, &lax, 2), 0, "would not see the drift");
+    assert_ends(&pod, &lax, 2, (0, "healthy: 200 OK in "));
 
     pod.configure(&right);
     pod.freeze();
