@@ -187,9 +187,9 @@ fn a_page_that_misleads_is_noticed() {
             "healthcheck run",
             "healthcheck start",
             Podman::probes,
-            "healthy: ",
+            "unrecognized command",
         ),
-        (".Output", ".ExitCode", Podman::probes, "log: "),
+        (".Output", ".ExitCode", Podman::probes, "stdout: \"0\\n1\\n"),
         (
             "--health-on-failure=restart",
             "--health-on-failure=none",
