@@ -1,7 +1,7 @@
 //! The manual page and the shells' completions, as the tools read them that they are for.
 
 use crate::docker::Folder;
-use crate::support::{cargo, probe, program};
+use crate::support::{cargo, changed, probe, program};
 use regex_lite::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,10 +66,8 @@ fn read(made: &Folder, name: &str) -> String {
 
 /// The same file with a line of it changed.
 fn broken(made: &Folder, name: &str, line: &str, instead: &str) -> PathBuf {
-    let text = read(made, name);
-    assert!(text.contains(line), "{line}");
     let path = made.0.join(format!("broken-{name}"));
-    fs::write(&path, text.replacen(line, instead, 1)).unwrap();
+    fs::write(&path, changed(&read(made, name), line, instead)).unwrap();
     path
 }
 

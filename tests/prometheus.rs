@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::certificates::Authority;
 use crate::metrics::{Running, folder, get, node_exporter, parse};
-use crate::support::{PATIENCE, Server, free_port, program};
+use crate::support::{PATIENCE, Server, changed, free_port, program};
 use crate::tls;
 
 const RULES: &str = include_str!("../examples/prometheus/rules.yml");
@@ -72,8 +72,7 @@ fn the_rules_alert_when_they_should() {
         ("$labels.file", "$labels.target"),
         ("probe_ssl_earliest_cert_expiry{", "probe_ssl_cert_expiry{"),
     ] {
-        let broken = RULES.replacen(right, wrong, 1);
-        assert_ne!(broken, RULES, "{right}");
+        let broken = changed(RULES, right, wrong);
         assert!(
             !hold(&promtool, "broken-rules", &broken),
             "{right} → {wrong}"
@@ -207,8 +206,7 @@ fn every_query_names_metrics_and_labels_that_are_written() {
             "ssl_earliest_cert_expiry{",
         ),
     ] {
-        let broken = DASHBOARD.replacen(right, wrong, 1);
-        assert_ne!(broken, DASHBOARD, "{right}");
+        let broken = changed(DASHBOARD, right, wrong);
         assert_ne!(
             named_in_vain(&known, &queries(&broken)),
             [""; 0],
@@ -219,8 +217,7 @@ fn every_query_names_metrics_and_labels_that_are_written() {
         ("and probe_success", "and probe_succes"),
         ("$labels.file", "$labels.path"),
     ] {
-        let broken = RULES.replacen(right, wrong, 1);
-        assert_ne!(broken, RULES, "{right}");
+        let broken = changed(RULES, right, wrong);
         assert_ne!(
             named_in_vain(&known, &alerts(&broken)),
             [""; 0],

@@ -241,6 +241,13 @@ pub fn response(status: &str, body: &str) -> String {
     )
 }
 
+/// A text with one change.
+#[track_caller]
+pub fn changed(text: &str, right: &str, wrong: &str) -> String {
+    assert!(text.contains(right), "{right}");
+    text.replacen(right, wrong, 1)
+}
+
 /// Waits until the client has gone.
 pub fn hold(stream: &mut TcpStream) {
     let mut rest = [0; 1024];

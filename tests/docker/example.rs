@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::Value;
 
-use crate::support::cargo;
+use crate::support::{cargo, changed};
 
 use super::engine::{self, Container, Image, docker};
 use super::{Folder, assert_last_probe, run, shared, source, static_healthprobe};
@@ -104,10 +104,10 @@ fn write(folder: &Folder, rust: &Image, dockerfile: &str) -> PathBuf {
         .next()
         .expect("a label");
     let path = folder.0.join("Dockerfile.example");
-    let labelled = dockerfile.replacen(
+    let labelled = changed(
+        dockerfile,
         " AS probe\n",
         &format!(" AS probe\nLABEL {name}={value}\n"),
-        1,
     );
     fs::write(&path, labelled).expect("a Dockerfile");
     path
@@ -175,8 +175,7 @@ fn the_probe_alone_is_an_image_that_others_copy_from() {
             "/bin/sh -c cargo build --release --bin healthprobe",
         ),
     ] {
-        assert!(dockerfile.contains(line), "{line}");
-        let error = probe_alone(&rust, &dockerfile.replacen(line, instead, 1)).map(|_| ());
+        let error = probe_alone(&rust, &changed(&dockerfile, line, instead)).map(|_| ());
         let error = error.expect_err(line);
         assert!(error.contains(notice), "{line}: {error}");
     }
@@ -243,8 +242,7 @@ fn the_example_copies_all_that_cargo_needs() {
         ("COPY Cargo.toml Cargo.lock ./", "COPY Cargo.toml ./"),
         ("--bin healthprobe", "--bin healthcheck"),
     ] {
-        assert!(dockerfile.contains(line), "{line}");
-        let error = checked(&dockerfile.replacen(line, instead, 1), "");
+        let error = checked(&changed(&dockerfile, line, instead), "");
         error.expect_err(line);
     }
     // cargo looks for each bench whose place is not told, whatever it builds.
@@ -270,8 +268,7 @@ fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
     }
     let manifest = folder.0.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).expect("Cargo.toml");
-    assert!(text.contains(from_manifest));
-    fs::write(&manifest, text.replacen(from_manifest, "", 1)).expect("Cargo.toml");
+    fs::write(&manifest, changed(&text, from_manifest, "")).expect("Cargo.toml");
     let command = stage
         .lines()
         .find_map(|line| line.strip_prefix("RUN cargo build --release "));

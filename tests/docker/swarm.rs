@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::{self, Image, PATIENCE, docker, try_docker};
 use super::{Folder, image, shared};
-use crate::support::free_port;
+use crate::support::{changed, free_port};
 
 const FILE: &str = include_str!("../../examples/swarm.yaml");
 
@@ -317,8 +317,7 @@ fn a_broken_stack_is_noticed() {
     ];
     thread::scope(|scope| {
         for (right, wrong, check, noticed) in breakages {
-            let broken = FILE.replacen(right, wrong, 1);
-            assert_ne!(broken, FILE, "{right}");
+            let broken = changed(FILE, right, wrong);
             scope.spawn(move || {
                 let found = check(&Stack::new(&broken)).expect_err(wrong);
                 assert!(found.contains(noticed), "{right} → {wrong}: {found}");

@@ -7,7 +7,8 @@ mod probes;
 
 use serde_json::Value;
 
-use crate::platforms::{ask, changed};
+use crate::platforms::ask;
+use crate::support::changed;
 
 const MANIFEST: &str = include_str!("../../examples/kubernetes.yaml");
 

@@ -3,9 +3,8 @@
 
 use super::pod::Pod;
 use super::{MANIFEST, Manifest, manifest};
-use crate::platforms::changed;
 use crate::platforms::machine::Machine;
-use crate::support::without_times;
+use crate::support::{changed, without_times};
 
 /// A cell of the story: in this state this probe ends so, and says this.
 type Told = (&'static str, i32, &'static str);

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::docker::{Folder, engine, run, rustc, source, static_healthprobe};
 use crate::platforms::machine::executable;
-use crate::platforms::{Ended, ask, changed};
+use crate::platforms::{Ended, ask};
+use crate::support::changed;
 
 /// Of each file what it holds, and what this schema does not take.
 const VALIDATE: &str = r#"

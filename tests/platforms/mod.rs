@@ -39,13 +39,6 @@ pub fn ask(script: &str, texts: &[String]) -> Option<Vec<Value>> {
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// A text with one change.
-#[track_caller]
-pub fn changed(text: &str, right: &str, wrong: &str) -> String {
-    assert!(text.contains(right), "{right}");
-    text.replacen(right, wrong, 1)
-}
-
 /// How a command ended, and all that it said.
 #[derive(Debug)]
 pub struct Ended {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, Ran, program, without_times};
+use crate::support::{PATIENCE, Ran, changed, program, without_times};
 use crate::uvicorn::python;
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
@@ -76,9 +76,7 @@ impl Example {
     pub fn change(&self, file: &str, right: &str, wrong: &str) {
         let file = self.folder.join("regions").join(file);
         let text = fs::read_to_string(&file).unwrap();
-        let changed = text.replacen(right, wrong, 1);
-        assert_ne!(changed, text, "{right}");
-        fs::write(file, changed).unwrap();
+        fs::write(file, changed(&text, right, wrong)).unwrap();
     }
 
     pub fn command(&self) -> Command {

@@ -9,9 +9,9 @@ use std::process::Command;
 
 use self::system::System;
 use crate::docker::Folder;
+use crate::platforms::Ended;
 use crate::platforms::machine::executable;
-use crate::platforms::{Ended, changed};
-use crate::support::program;
+use crate::support::{changed, program};
 
 const MODEL: &str = include_str!("../../examples/systemd/model.service");
 const PROBE: &str = include_str!("../../examples/systemd/model-probe.service");
