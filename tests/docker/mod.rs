@@ -230,6 +230,12 @@ pub fn context() -> Folder {
     )
     .expect("a Dockerfile");
     fs::copy(static_healthprobe(), context.join("healthprobe")).expect("a static executable");
+    compile("tests/docker/server.rs", &context.join("server"));
+    folder
+}
+
+/// Compiles a source file into a static executable.
+pub fn compile(file: &str, to: &Path) {
     run(Command::new(rustc())
         .args([
             "--edition=2024",
@@ -238,9 +244,8 @@ pub fn context() -> Folder {
             "-Ctarget-feature=+crt-static",
             "-o",
         ])
-        .arg(context.join("server"))
-        .arg(source("tests/docker/server.rs")));
-    folder
+        .arg(to)
+        .arg(source(file)));
 }
 
 /// The static executable, from `HEALTHPROBE_STATIC` or linked here against the host's static C library.
@@ -277,7 +282,7 @@ fn host() -> String {
     host.expect("a host").to_owned()
 }
 
-pub fn rustc() -> std::ffi::OsString {
+fn rustc() -> std::ffi::OsString {
     std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 

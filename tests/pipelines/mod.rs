@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::docker::{Folder, engine, run, rustc, source, static_healthprobe};
+use crate::docker::{Folder, compile, engine, static_healthprobe};
 use crate::platforms::machine::executable;
 use crate::platforms::{Ended, ask};
 use crate::support::changed;
@@ -80,16 +80,7 @@ fn checkout(model: &str) -> Folder {
     static SERVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let folder = Folder::new("server");
         let server = folder.0.join("server");
-        run(Command::new(rustc())
-            .args([
-                "--edition=2024",
-                "-Dwarnings",
-                "-O",
-                "-Ctarget-feature=+crt-static",
-                "-o",
-            ])
-            .arg(&server)
-            .arg(source("tests/pipelines/server.rs")));
+        compile("tests/pipelines/server.rs", &server);
         fs::read(server).unwrap()
     });
     let folder = Folder::new("checkout");
