@@ -514,6 +514,20 @@ pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
     Some((Running(running), port))
 }
 
+/// A Prometheus with the `prometheus.yml` of this folder, its data beside it, and its port.
+pub fn start_prometheus(prometheus: &Path, folder: &Path, data: &str) -> (Running, u16) {
+    let port = free_port();
+    let running = Command::new(prometheus)
+        .arg("--config.file=prometheus.yml")
+        .arg(format!("--storage.tsdb.path={data}"))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    (Running(running.unwrap()), port)
+}
+
 #[test]
 fn node_exporter_gives_back_what_was_written() {
     let folder = folder("node-exporter");

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::certificates::Authority;
-use crate::metrics::{Running, folder, get, node_exporter, parse};
-use crate::support::{PATIENCE, Server, changed, free_port, program};
+use crate::metrics::{folder, get, node_exporter, parse, start_prometheus};
+use crate::support::{PATIENCE, Server, changed, program};
 use crate::tls;
 
 const RULES: &str = include_str!("../examples/prometheus/rules.yml");
@@ -272,18 +272,7 @@ fn a_real_prometheus_answers_every_query_of_the_dashboard() {
     );
     fs::write(folder.join("prometheus.yml"), config).unwrap();
     fs::write(folder.join("rules.yml"), RULES).unwrap();
-    let port = free_port();
-    let _prometheus = Running(
-        Command::new(prometheus)
-            .arg("--config.file=prometheus.yml")
-            .arg("--storage.tsdb.path=data")
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .current_dir(&folder)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap(),
-    );
+    let (_running, port) = start_prometheus(&prometheus, &folder, "data");
     let started = Instant::now();
     while ask(port, "probe_success")
         .as_array()

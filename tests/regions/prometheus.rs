@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::README;
 use super::example::Example;
-use crate::metrics::{Running, folder, get, node_exporter};
-use crate::support::{PATIENCE, Server, changed, free_port, probe, program};
+use crate::metrics::{folder, get, node_exporter, start_prometheus};
+use crate::support::{PATIENCE, Server, changed, probe, program};
 
 const RULES: &str = include_str!("../../examples/regions/rules.yml");
 
@@ -65,18 +65,7 @@ pub fn alerts(copy: &Example) {
             &format!("127.0.0.1:{port}"),
         );
     }
-    let port = free_port();
-    let _prometheus = Running(
-        Command::new(prometheus)
-            .arg("--config.file=prometheus.yml")
-            .arg("--storage.tsdb.path=../data")
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .current_dir(copy.folder.join("regions"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap(),
-    );
+    let (_running, port) = start_prometheus(&prometheus, &copy.folder.join("regions"), "../data");
     // It fires after two minutes.
     let expected = json!([[
         "HealthprobeRegionFails",
