@@ -1,20 +1,15 @@
 //! The static executable for arm64, run as such: by this machine if it is one, else by QEMU.
 
 use crate::certificates::Authority;
-use crate::support::{Server, program, without_times};
+use crate::support::{Server, program, say_skipped, without_times};
 use crate::tls;
 use std::env::{self, consts};
-use std::io::Write;
 use std::process::Command;
 
 /// Runs the executable of `HEALTHPROBE_ARM64`: its exit code and what it said.
 fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
     let Some(path) = env::var_os("HEALTHPROBE_ARM64").filter(|path| !path.is_empty()) else {
-        // Not eprintln!, which the test harness captures.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: the arm64 executable: HEALTHPROBE_ARM64 names none"
-        );
+        say_skipped("the arm64 executable: HEALTHPROBE_ARM64 names none");
         return None;
     };
     let mut command = if consts::ARCH == "aarch64" {

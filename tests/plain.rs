@@ -1,19 +1,14 @@
 //! What a probe of plain HTTP has of TLS: nothing, built in or not.
 
-use crate::support::{Server, program};
+use crate::support::{Server, program, say_skipped};
 use std::env;
 use std::fs;
-use std::io::Write;
 use std::process::Command;
 
 /// The build without TLS, from `HEALTHPROBE_PLAIN`.
 pub fn plain(arguments: &[&str]) -> Option<(Option<i32>, String, String)> {
     let Some(path) = env::var_os("HEALTHPROBE_PLAIN").filter(|path| !path.is_empty()) else {
-        // Not eprintln!, which the test harness captures.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: the build without TLS: HEALTHPROBE_PLAIN names none"
-        );
+        say_skipped("the build without TLS: HEALTHPROBE_PLAIN names none");
         return None;
     };
     let output = Command::new(path).args(arguments).env_clear().output();

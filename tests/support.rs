@@ -280,12 +280,29 @@ pub fn program(name: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(name))
         .find(|path| path.exists());
     if found.is_none() {
-        let required = std::env::var("HEALTHPROBE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-        assert!(!required, "{name} is not installed");
-        // Not eprintln!, which the test harness captures.
-        let _ = writeln!(std::io::stderr(), "skipped: {name} is not installed");
+        skip(
+            "HEALTHPROBE_REQUIRE_SERVERS",
+            &format!("{name} is not installed"),
+        );
     }
     found
+}
+
+/// Says why a test is skipped, or fails where this variable is `1`, as it is in CI.
+#[track_caller]
+pub fn skip(required: &str, reason: &str) {
+    assert!(!is_required(required), "{required}=1, but {reason}");
+    say_skipped(reason);
+}
+
+/// Not eprintln!, which the test harness captures: a skipped test must not look like one that ran.
+pub fn say_skipped(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+/// Whether this variable, such as `HEALTHPROBE_REQUIRE_DOCKER`, is `1`.
+pub fn is_required(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| value == "1")
 }
 
 /// Sends this signal, such as `TERM`, to these processes, and says whether that went well.

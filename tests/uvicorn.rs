@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use regex_lite::Regex;
+
+use crate::support::skip;
 
 /// Far more than any step takes; only a broken service ever waits this long.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -28,10 +30,7 @@ pub fn python(variable: &str, name: &str, requirements: &str) -> Option<PathBuf>
     let missing = format!(
         "no Python with {requirements}: set {variable} or install it into a venv at {venv}"
     );
-    let required = env::var("HEALTHPROBE_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    assert!(!required, "{missing}");
-    // Not eprintln!, which the test harness captures.
-    _ = writeln!(std::io::stderr(), "skipped: {name}: {missing}");
+    skip("HEALTHPROBE_REQUIRE_PYTHON", &format!("{name}: {missing}"));
     None
 }
 

@@ -1,7 +1,7 @@
 //! A real Docker Engine through its own command line: images and containers that remove themselves, the health that
 //! the engine reports, and its events, which are what the tests wait on.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{self, Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -11,6 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::support::skip;
 
 /// No event that a test waits for takes longer, not even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -22,24 +24,13 @@ pub fn answers() -> bool {
     match &*ANSWER {
         Ok(()) => true,
         Err(error) => {
-            assert!(
-                !is_required(),
-                "HEALTHPROBE_REQUIRE_DOCKER=1, but no Docker Engine answers: {error}"
+            skip(
+                "HEALTHPROBE_REQUIRE_DOCKER",
+                &format!("no Docker Engine answers: {error}"),
             );
-            tell("skipped: no Docker Engine answers");
             false
         }
     }
-}
-
-/// Whether the engine is CI's, which has to be there and may be changed.
-pub fn is_required() -> bool {
-    std::env::var("HEALTHPROBE_REQUIRE_DOCKER").is_ok_and(|value| value == "1")
-}
-
-/// Says a line past libtest's capture, for a skipped test must not look like one that ran.
-pub fn tell(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Runs `docker` and gives back what it printed.
