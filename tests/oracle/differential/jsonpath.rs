@@ -1,0 +1,142 @@
+//! Random `JSONPath` queries beside an independent implementation of RFC 9535.
+
+use std::fmt::Write as _;
+
+use healthprobe::check::json;
+use serde_json::Value;
+use serde_json_path::{NormalizedPath, PathElement};
+
+use super::Script;
+use crate::oracle::model::assertion::{query, query_text};
+use crate::oracle::model::document::{document, finite, quoted};
+use crate::oracle::model::rng::Dice;
+use crate::oracle::model::seed;
+
+const RANDOM: u64 = 4_000;
+
+/// The normalized paths of a query's nodes, sorted; `None` of what is no query.
+pub fn paths(query: &str, document: &Value) -> Option<Vec<String>> {
+    let query = json::query(query).ok()?;
+    let located = query.query_located(document);
+    let mut paths: Vec<String> = located.locations().map(normalized).collect();
+    paths.sort();
+    Some(paths)
+}
+
+/// As section 2.7 has it; the crate's own `Display` escapes nothing.
+fn normalized(path: &NormalizedPath) -> String {
+    let mut text = String::from("$");
+    for element in path.iter() {
+        match element {
+            PathElement::Name(name) => {
+                text.push_str("['");
+                for character in name.chars() {
+                    match character {
+                        '\'' | '\\' => text.extend(['\\', character]),
+                        '\n' => text.push_str("\\n"),
+                        control if control < ' ' => {
+                            write!(text, "\\u{:04x}", u32::from(control)).unwrap();
+                        }
+                        plain => text.push(plain),
+                    }
+                }
+                text.push_str("']");
+            }
+            PathElement::Index(index) => write!(text, "[{index}]").unwrap(),
+        }
+    }
+    text
+}
+
+#[test]
+fn random_queries_select_what_another_implementation_selects() {
+    let Some(mut script) = Script::start("jsonpath.py") else {
+        return;
+    };
+    let seed = seed();
+    let (mut selected, mut refused) = (0, 0);
+    for case in 0..RANDOM {
+        let mut dice = Dice::of(seed.rotate_left(32), case);
+        let document = finite(document(&mut dice));
+        let query = query(&mut dice);
+        let mut text = with_root(&query_text(&query, &mut dice));
+        let broken = dice.percent(30);
+        if broken {
+            text = spoiled(&text, &mut dice);
+        }
+        let question = format!("{{\"query\":{},\"document\":{document}}}", quoted(&text));
+        let other = script.ask(&question);
+        let mut expected: Option<Vec<String>> = serde_json::from_value(other).unwrap();
+        if let Some(paths) = &mut expected {
+            paths.sort();
+            selected += usize::from(!paths.is_empty());
+        }
+        refused += usize::from(expected.is_none());
+        let seen = paths(&text, &serde_json::from_str(&document.to_string()).unwrap());
+        let explained = seen.is_some() != expected.is_some() && is_explained(&text, seen.is_some());
+        assert!(
+            seen == expected || explained,
+            "seed {seed}, case {case}: {text} of {document}: {seen:?}, the other {expected:?}"
+        );
+    }
+    assert!(
+        selected > 500 && refused > 200,
+        "{selected} selected, {refused} refused"
+    );
+}
+
+/// What only one of the two takes for a query, by RFC 9535's grammar (appendix A).
+const ACCEPTED_BY_ONE: [(bool, &str); 6] = [
+    // `segments = *(S segment)`: the other is right. healthprobe's parser takes no space before `..`, and says so.
+    (false, r"\s\.\."),
+    // `!` stands before a query, a function or parentheses: healthprobe is right to refuse a comparison, or a second one.
+    (false, r"!@.*[<>=]|!!|!\s*!"),
+    // `comparison-expr` has one operator: healthprobe is right.
+    (false, r"[<>=].*[<>=]"),
+    // `int = "0" / (["-"] DIGIT1 *DIGIT)`, and `-0` alone: healthprobe is right to refuse `-00`.
+    (false, r"-0\d"),
+    // A slice has one number between its colons: healthprobe is right.
+    (false, r"\d[-\s]+\d"),
+    // `number = (int / "-0") [ frac ] [ exp ]`: healthprobe is right to take `0e-1`.
+    (true, r"\b0e"),
+];
+
+fn is_explained(query: &str, accepted: bool) -> bool {
+    ACCEPTED_BY_ONE.iter().any(|(ours, expression)| {
+        *ours == accepted && regex_lite::Regex::new(expression).unwrap().is_match(query)
+    })
+}
+
+/// The query with all that healthprobe lets one leave out.
+fn with_root(text: &str) -> String {
+    match text.chars().next() {
+        Some('$') => text.to_owned(),
+        Some('.' | '[') => format!("${text}"),
+        _ => format!("$.{text}"),
+    }
+}
+
+/// A text that is no query any more, most likely: one character less, more or other. The `$` stays, and no space comes to
+/// the end, for healthprobe does without the one and with the other.
+fn spoiled(text: &str, dice: &mut Dice) -> String {
+    const OTHERS: [char; 22] = [
+        '.', '[', ']', '\'', '"', '*', ':', ',', '?', '@', '$', '-', '0', '1', 'a', ' ', '(', ')',
+        '=', '!', '<', '&',
+    ];
+    let mut characters: Vec<char> = text.chars().collect();
+    let place = dice.below(characters.len());
+    let other = dice.pick(&OTHERS);
+    match dice.below(3) {
+        _ if place == 0 => characters.push(if other == ' ' { '.' } else { other }),
+        0 => {
+            characters.remove(place);
+        }
+        1 => characters.insert(place, other),
+        _ => characters[place] = other,
+    }
+    characters
+        .into_iter()
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+}

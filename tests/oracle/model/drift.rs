@@ -1,0 +1,150 @@
+//! A recorded answer, another one that grew out of it, and whether that is drift.
+
+use std::ptr;
+
+use healthprobe::check::Check;
+use healthprobe::check::json;
+use healthprobe::check::json::baseline::{Baseline, Ignored};
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::Signed;
+
+use super::assertion::{Segment, query, query_text};
+use super::document::{Json, NAMES, document, finite, number, scalar};
+use super::oracle::exact;
+use super::rng::Dice;
+use super::select::select;
+use super::{outcomes, seed};
+
+const CASES: u64 = 20_000;
+
+#[test]
+fn what_drifts_is_told_and_nothing_else() {
+    let seed = seed();
+    let (mut drifted, mut ignored) = (0, 0);
+    for case in 0..CASES {
+        let mut dice = Dice::of(seed.rotate_left(16), case);
+        let recorded = finite(document(&mut dice));
+        let answer = changed(&recorded, &mut dice);
+        let tolerance = number(&mut dice).trim_start_matches('-');
+        let percent = dice.percent(50);
+        let queries: Vec<Vec<Segment>> = (0..dice.below(3)).map(|_| query(&mut dice)).collect();
+        let texts: Vec<String> = queries
+            .iter()
+            .map(|query| query_text(query, &mut dice))
+            .collect();
+        let shown = format!("{tolerance}{}", if percent { "%" } else { "" });
+        let check = Check::Baseline(Baseline {
+            name: "baseline.json".to_owned(),
+            recorded: serde_json::from_str(&recorded.to_string()).unwrap(),
+            tolerance: shown.parse().unwrap(),
+            ignored: Ignored(
+                texts
+                    .iter()
+                    .map(|text| json::query(text).unwrap())
+                    .collect(),
+            ),
+        });
+        let reason = outcomes(&answer, &[check]).remove(0);
+        let comparison = Comparison {
+            tolerance: exact(tolerance),
+            percent,
+            ignored: queries
+                .iter()
+                .flat_map(|query| {
+                    [&recorded, &answer].map(|document| select(document, query, None))
+                })
+                .flatten()
+                .collect(),
+        };
+        let same = comparison.holds(&recorded, &answer);
+        assert_eq!(
+            reason.is_none(),
+            same,
+            "seed {seed}, case {case}: {recorded} and {answer} within {shown}, but for {texts:?}: {reason:?}"
+        );
+        drifted += usize::from(!same);
+        ignored += usize::from(same && !comparison.ignored.is_empty());
+    }
+    assert!(
+        drifted > 4_000 && ignored > 1_000,
+        "{drifted} drifted, {ignored} were held by what is left out"
+    );
+}
+
+struct Comparison<'d> {
+    tolerance: BigRational,
+    percent: bool,
+    ignored: Vec<&'d Json>,
+}
+
+impl Comparison<'_> {
+    fn ignores(&self, node: &Json) -> bool {
+        self.ignored.iter().any(|ignored| ptr::eq(*ignored, node))
+    }
+
+    fn holds(&self, recorded: &Json, answer: &Json) -> bool {
+        if self.ignores(recorded) || self.ignores(answer) {
+            return true;
+        }
+        match (recorded, answer) {
+            (Json::Members(members), Json::Members(answers)) => {
+                members.iter().all(|(name, recorded)| {
+                    match answers.iter().find(|(other, _)| other == name) {
+                        Some((_, answer)) => self.holds(recorded, answer),
+                        None => self.ignores(recorded),
+                    }
+                })
+            }
+            (Json::List(elements), Json::List(answers)) => {
+                elements.len() == answers.len()
+                    && elements
+                        .iter()
+                        .zip(answers)
+                        .all(|(one, other)| self.holds(one, other))
+            }
+            (Json::Number(recorded), Json::Number(answer)) => {
+                let (recorded, answer) = (exact(recorded), exact(answer));
+                let allowed = if self.percent {
+                    recorded.abs() * &self.tolerance / BigRational::from(BigInt::from(100))
+                } else {
+                    self.tolerance.clone()
+                };
+                (answer - recorded).abs() <= allowed
+            }
+            _ => recorded == answer,
+        }
+    }
+}
+
+/// The same with a few changes.
+fn changed(document: &Json, dice: &mut Dice) -> Json {
+    match document {
+        _ if dice.percent(4) => scalar(dice),
+        Json::Number(_) if dice.percent(25) => Json::Number(number(dice)),
+        Json::List(elements) => {
+            let mut elements: Vec<Json> = elements
+                .iter()
+                .map(|element| changed(element, dice))
+                .collect();
+            if dice.percent(5) {
+                elements.pop();
+            }
+            Json::List(elements)
+        }
+        Json::Members(members) => {
+            let mut changes: Vec<(&'static str, Json)> = Vec::new();
+            for (name, member) in members {
+                if !dice.percent(4) {
+                    changes.push((name, changed(member, dice)));
+                }
+            }
+            let further = dice.pick(&NAMES);
+            if dice.percent(20) && changes.iter().all(|(name, _)| *name != further) {
+                changes.push((further, scalar(dice)));
+            }
+            Json::Members(changes)
+        }
+        other => other.clone(),
+    }
+}

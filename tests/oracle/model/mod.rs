@@ -1,0 +1,226 @@
+//! Random documents and random assertions against an oracle: what holds, holds, and nothing else does.
+//!
+//! `HEALTHPROBE_MODEL_SEED` runs other cases than the usual ones; a failure names the seed, and shows a document that
+//! cannot be made smaller.
+
+pub mod assertion;
+pub mod document;
+mod drift;
+pub mod oracle;
+pub mod rng;
+mod select;
+
+use std::env;
+use std::fmt::Display;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::thread;
+
+use healthprobe::check::{Check, evaluate};
+use healthprobe::environment::Environment;
+use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
+use healthprobe::outputs::Outputs;
+
+use self::assertion::Assertion;
+use self::document::Json;
+use self::oracle::Verdict;
+use self::rng::Dice;
+use crate::support::{Server, response};
+
+const SEED: u64 = 20_261_120;
+const DOCUMENTS: u64 = 6_000;
+const ASSERTIONS: usize = 20;
+const PROBES: u64 = 300;
+
+pub fn seed() -> u64 {
+    match env::var("HEALTHPROBE_MODEL_SEED") {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => SEED,
+    }
+}
+
+/// How the cases came out, to show that both ways are tried.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    holds: usize,
+    fails: usize,
+    names: usize,
+    open: usize,
+}
+
+#[test]
+fn what_the_oracle_says_comes_true() {
+    let seed = seed();
+    let halves: Vec<Tally> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..2)
+            .map(|half| {
+                scope.spawn(move || {
+                    (half..DOCUMENTS)
+                        .step_by(2)
+                        .map(|case| run(seed, case))
+                        .fold(Tally::default(), add)
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    });
+    let tally = halves.into_iter().fold(Tally::default(), add);
+    let cases = tally.holds + tally.fails + tally.names;
+    assert!(cases >= 100_000, "{cases} cases");
+    assert!(tally.holds * 8 > cases && tally.names * 100 > cases && tally.open * 20 < cases);
+}
+
+fn add(a: Tally, b: Tally) -> Tally {
+    Tally {
+        holds: a.holds + b.holds,
+        fails: a.fails + b.fails,
+        names: a.names + b.names,
+        open: a.open + b.open,
+    }
+}
+
+/// One document and all its assertions.
+fn run(seed: u64, case: u64) -> Tally {
+    let mut dice = Dice::of(seed, case);
+    let document = document::document(&mut dice);
+    let mut texts = Vec::new();
+    let mut expected = Vec::new();
+    let mut assertions = Vec::new();
+    for _ in 0..ASSERTIONS {
+        let assertion = assertion::assertion(&mut dice);
+        texts.push(assertion::written(&assertion, &mut dice));
+        expected.push(oracle::judge(&document, &assertion));
+        assertions.push(assertion);
+    }
+    let reasons = reasons(&document, &texts);
+    let mut tally = Tally::default();
+    for (index, verdict) in expected.iter().enumerate() {
+        if !agree(verdict, reasons[index].as_deref()) {
+            fail(seed, case, &document, &assertions[index], &texts[index]);
+        }
+        match verdict {
+            Verdict::Holds => tally.holds += 1,
+            Verdict::Fails => tally.fails += 1,
+            Verdict::Names(_) => tally.names += 1,
+            Verdict::Open => tally.open += 1,
+        }
+    }
+    tally
+}
+
+/// Why each assertion fails, if it does.
+fn reasons(document: &Json, texts: &[String]) -> Vec<Option<String>> {
+    let checks: Vec<Check> = texts
+        .iter()
+        .map(|text| {
+            Check::Json(
+                text.parse()
+                    .unwrap_or_else(|error| panic!("{text}: {error}")),
+            )
+        })
+        .collect();
+    outcomes(document, &checks)
+}
+
+/// Why each check fails, if it does.
+pub fn outcomes(document: impl Display, checks: &[Check]) -> Vec<Option<String>> {
+    let exchange = Exchange {
+        address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
+        redirects: Vec::new(),
+        tls: None,
+        status: 200,
+        phrase: None,
+        headers: Vec::new(),
+        body: Body {
+            bytes: document.to_string().into_bytes(),
+            end: BodyEnd::Whole,
+        },
+        phases: Phases::default(),
+    };
+    evaluate(checks, &exchange)
+        .into_iter()
+        .map(|outcome| outcome.failure.map(|failure| failure.reason))
+        .collect()
+}
+
+fn agree(verdict: &Verdict, reason: Option<&str>) -> bool {
+    match (verdict, reason) {
+        (Verdict::Open, _) | (Verdict::Holds, None) | (Verdict::Fails, Some(_)) => true,
+        (Verdict::Names(names), Some(reason)) => names
+            .iter()
+            .any(|name| reason.contains(&format!(" is {name}"))),
+        _ => false,
+    }
+}
+
+/// Shows the smallest document that still disagrees.
+fn fail(seed: u64, case: u64, document: &Json, assertion: &Assertion, text: &str) -> ! {
+    let disagrees = |document: &Json| {
+        let reason = reasons(document, &[text.to_owned()]).remove(0);
+        (!agree(&oracle::judge(document, assertion), reason.as_deref())).then_some(reason)
+    };
+    let mut smallest = document.clone();
+    while let Some(smaller) = document::smaller(&smallest)
+        .into_iter()
+        .find(|document| disagrees(document).is_some())
+    {
+        smallest = smaller;
+    }
+    panic!(
+        "seed {seed}, case {case}: {text} of {smallest}: the oracle says {:?}, but it {}",
+        oracle::judge(&smallest, assertion),
+        match disagrees(&smallest).flatten() {
+            Some(reason) => format!("fails: {reason}"),
+            None => "holds".to_owned(),
+        }
+    );
+}
+
+/// The same through a whole probe, arguments to exit code.
+#[test]
+fn what_the_oracle_says_is_the_exit_code() {
+    let seed = seed();
+    let mut healthy = 0;
+    let answer = Arc::default();
+    let server = Server::answering_now(&answer);
+    for case in 0..PROBES {
+        let mut dice = Dice::of(!seed, case);
+        let document = document::document(&mut dice);
+        let assertion = assertion::assertion(&mut dice);
+        let text = assertion::written(&assertion, &mut dice);
+        let expected = match oracle::judge(&document, &assertion) {
+            Verdict::Open => continue,
+            verdict => u8::from(verdict != Verdict::Holds),
+        };
+        *answer.lock().unwrap() = response("200 OK", &document.to_string()).into_bytes();
+        let arguments = [
+            "healthprobe".into(),
+            format!("127.0.0.1:{}", server.port()),
+            format!("--expect={text}"),
+        ];
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = healthprobe::run(
+            arguments.map(Into::into),
+            &Environment::default(),
+            Outputs::new(&mut out, &mut err, || false),
+        );
+        let said = String::from_utf8(out).unwrap();
+        assert_eq!(
+            code, expected,
+            "seed {seed}, case {case}: {text} of {document}: {said}"
+        );
+        assert_eq!(said.starts_with("healthy: "), code == 0, "{said}");
+        healthy += usize::from(code == 0);
+    }
+    assert!(
+        healthy * 20 > usize::try_from(PROBES).unwrap(),
+        "{healthy} of {PROBES}"
+    );
+}

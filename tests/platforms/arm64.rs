@@ -1,0 +1,71 @@
+//! The static executable for arm64, run as such: by this machine if it is one, else by QEMU.
+
+use crate::probe::tls;
+use crate::support::certificates::Authority;
+use crate::support::{Server, program, say_skipped, without_times};
+use std::env::{self, consts};
+use std::process::Command;
+
+/// Runs the executable of `HEALTHPROBE_ARM64`: its exit code and what it said.
+fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
+    let Some(path) = env::var_os("HEALTHPROBE_ARM64").filter(|path| !path.is_empty()) else {
+        say_skipped("the arm64 executable: HEALTHPROBE_ARM64 names none");
+        return None;
+    };
+    let mut command = if consts::ARCH == "aarch64" {
+        Command::new(path)
+    } else {
+        let mut qemu = Command::new(program("qemu-aarch64")?);
+        qemu.arg(path);
+        qemu
+    };
+    // Emulated, a handshake takes its time.
+    let output = command.args(arguments).args(["-t", "20s"]).env_clear();
+    let output = output.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    Some((output.status.code(), without_times(&said)))
+}
+
+#[test]
+fn it_is_static_and_for_arm64() {
+    let Some(said) = run(&["--version", "--verbose"]) else {
+        return;
+    };
+    let version = concat!(
+        "healthprobe ",
+        env!("CARGO_PKG_VERSION"),
+        "\nfeatures: +tls\ntls: 1.2 and 1.3, rustls with ring\ntarget: aarch64-linux-musl, static\n"
+    );
+    assert_eq!(said, (Some(0), version.to_owned()));
+}
+
+#[test]
+fn it_judges_http() {
+    let server = Server::json("{\"status\":\"ok\"}");
+    let url = format!("http://localhost:{}/", server.port());
+    let Some(said) = run(&[&url, "-e", "status=ok"]) else {
+        return;
+    };
+    let healthy = format!("healthy: 200 OK in <t>; GET {url}\n");
+    assert_eq!(said, (Some(0), healthy));
+    let unhealthy = format!("unhealthy: status is \"ok\", expected \"no\"; GET {url} in <t>\n");
+    assert_eq!(run(&[&url, "-e", "status=no"]), Some((Some(1), unhealthy)));
+}
+
+#[test]
+fn it_judges_https() {
+    let authority = Authority::new("arm64 CA");
+    let server = tls::serve(tls::config(&authority.sign(&["localhost"])));
+    let url = format!("https://localhost:{}/", server.port());
+    let Some(said) = run(&[&url, "--cacert", &authority.file(), "-e", "status=ok"]) else {
+        return;
+    };
+    let healthy = format!("healthy: 200 OK in <t>; GET {url}\n");
+    assert_eq!(said, (Some(0), healthy));
+    let other = Authority::new("other CA").file();
+    let unhealthy = format!(
+        "unhealthy: certificate is from a CA that is not trusted: arm64 CA (--cacert); GET {url}\n"
+    );
+    assert_eq!(run(&[&url, "--cacert", &other]), Some((Some(1), unhealthy)));
+}

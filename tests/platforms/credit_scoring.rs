@@ -1,0 +1,255 @@
+//! A model that answers 200 and is wrong: `examples/credit-scoring` is trained, served and broken in
+//! five ways. A status check calls each of them healthy; the probe that ships with the model names it.
+//!
+//! It takes a Python with the example's requirements, and for `schema` those of `tests/repo/requirements.txt`: the one
+//! that `HEALTHPROBE_CREDIT_PYTHON` names, else `target/venv-credit-scoring/bin/python`.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::support::uvicorn::{DEADLINE, Uvicorn, python};
+use crate::support::{Ran, assert_ran, probe};
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/credit-scoring");
+const CONFIG: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/examples/credit-scoring/probe.json"
+);
+const README: &str = include_str!("../../examples/credit-scoring/README.md");
+
+/// What makes two answers differ.
+const VOLATILE: &str = r#""id":"[0-9a-f-]{36}","created":\d+,"latency_ms":\d+\.\d+"#;
+
+const HEALTHY: &str = "healthy: 200 OK in <t>; POST http://localhost:PORT/score\n";
+
+/// Also that of `schema`: one venv for the two.
+pub fn credit_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_CREDIT_PYTHON",
+        "credit-scoring",
+        "examples/credit-scoring/requirements.txt and tests/repo/requirements.txt",
+    )
+}
+
+#[test]
+fn the_model_passes_the_probe_that_ships_with_it() {
+    let Some(service) = Service::start(&[], &[]) else {
+        return;
+    };
+    service.assert_says(&["--config", CONFIG], 0, HEALTHY);
+
+    let (_, healthcheck) = README.split_once("CMD [\"/healthprobe\"").unwrap();
+    let (list, _) = healthcheck.split_once(']').unwrap();
+    let words: Vec<String> =
+        serde_json::from_str(&format!("[{}]", list.trim_start_matches(','))).unwrap();
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.replace("/app", EXAMPLE))
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    service.assert_says(&words, 0, HEALTHY);
+}
+
+#[test]
+fn a_baseline_recorded_of_one_training_holds_for_the_next() {
+    let Some(service) = Service::start(&[], &[]) else {
+        return;
+    };
+    let recorded = service.directory.join("baseline.json");
+    let recorded = recorded.to_str().unwrap();
+    service.assert_says(
+        &["--config", CONFIG, "--write-baseline", recorded],
+        0,
+        HEALTHY,
+    );
+    assert_eq!(
+        fs::read_to_string(recorded).unwrap(),
+        fs::read_to_string(Path::new(EXAMPLE).join("baseline.json")).unwrap()
+    );
+    let exactly = ["--config", CONFIG, "--baseline", recorded, "--tolerance=0"];
+    service.assert_says(&exactly, 0, HEALTHY);
+
+    let again = Service::start(&[], &[]).unwrap();
+    again.assert_says(&exactly, 0, HEALTHY);
+}
+
+#[test]
+fn an_empty_prediction() {
+    // The export was renamed a column: no applicant's form is complete any more.
+    assert_named(
+        &["--income-column=yearly_income"],
+        &[],
+        "length(predictions) is 0, expected 3; \
+         predictions[*].label is missing, expected anything but \"Unknown\"; \
+         predictions[*].score is missing, expected a number >= 0; \
+         predictions[*].score is missing, expected a number <= 1; \
+         drift at $.predictions: 3 elements → 0 elements; \
+         POST http://localhost:PORT/score in <t>; \
+         body: {<volatile>,\"model\":{\"name\":\"credit-scoring\",\"version\":\"3\"},\"predictions\":[]}",
+    );
+}
+
+#[test]
+fn an_unknown_label() {
+    // The export counts its codes from 0: whoever is to be approved is unknown, and the others move up.
+    assert_named(
+        &["--first-code=0"],
+        &[],
+        "predictions[0].label is \"Unknown\", expected anything but \"Unknown\"; \
+         drift at $.predictions[0].label: \"approve\" → \"Unknown\", \
+         $.predictions[1].label: \"review\" → \"approve\", \
+         $.predictions[2].label: \"decline\" → \"review\"; \
+         POST http://localhost:PORT/score in <t>",
+    );
+}
+
+#[test]
+fn a_slow_answer() {
+    // The credit bureau is asked for three applicants, one after the other.
+    assert_named(
+        &[],
+        &[("BUREAU_SECONDS", "0.1")],
+        "took <t>, expected at most 180ms; POST http://localhost:PORT/score in <t>",
+    );
+}
+
+#[test]
+fn drifted_weights() {
+    // Retrained with another seed, under the same name and version.
+    assert_named(
+        &["--seed=8"],
+        &[],
+        "drift at $.predictions[1].score: 0.552 → 0.517 (Δ 0.035 > 0.02), \
+         $.predictions[2].score: 0.83 → 0.803 (Δ 0.027 > 0.02); \
+         POST http://localhost:PORT/score in <t>",
+    );
+}
+
+#[test]
+fn a_score_that_is_no_number() {
+    // Trained on all rows: none were left to calibrate on, and the mean of none is NaN.
+    assert_named(
+        &["--holdout=0"],
+        &[],
+        "predictions[0].score is NaN, expected a number >= 0 (and 2 more); \
+         predictions[0].score is NaN, expected a number <= 1 (and 2 more); \
+         drift at $.predictions[0].score: 0.912 → NaN, \
+         $.predictions[1].score: 0.552 → NaN, \
+         $.predictions[2].score: 0.83 → NaN; \
+         POST http://localhost:PORT/score in <t>",
+    );
+}
+
+/// Whatever a check of the status can see is healthy; the probe that ships with the model says this.
+#[track_caller]
+fn assert_named(training: &[&str], variables: &[(&str, &str)], reason: &str) {
+    let Some(service) = Service::start(training, variables) else {
+        return;
+    };
+    let health = service.uvicorn.url("/health");
+    let score = service.uvicorn.url("/score");
+    let config: Value = serde_json::from_slice(&fs::read(CONFIG).unwrap()).unwrap();
+    let data = config["data"].to_string();
+
+    let line = "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/health\n";
+    service.assert_says(&[&health], 0, line);
+    service.assert_says(&[&health, "--expect", "status=ok"], 0, line);
+    service.assert_says(
+        &[&score, "--data", &data, "--expect-status", "200"],
+        0,
+        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/score\n",
+    );
+
+    let line = format!("unhealthy: {reason}\n");
+    service.assert_says(&["--config", CONFIG], 1, &line);
+    // As the example tells it, on the port that it tells.
+    let told = normalised(README);
+    assert!(
+        told.contains(&line.replace("PORT", "8000")),
+        "the README does not tell: {line}"
+    );
+}
+
+/// A model of its own, trained and in service.
+struct Service {
+    uvicorn: Uvicorn,
+    directory: PathBuf,
+}
+
+impl Service {
+    /// `None` where there is no Python for it, after saying so.
+    fn start(training: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let python = credit_python()?;
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "credit-scoring-{}-{}",
+            std::process::id(),
+            STARTED.fetch_add(1, Ordering::Relaxed)
+        ));
+        fs::create_dir_all(&directory).unwrap();
+        let model = directory.join("model.joblib");
+        let trained = Command::new(&python)
+            .arg("train.py")
+            .arg("--out")
+            .arg(&model)
+            .args(training)
+            .current_dir(EXAMPLE)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&trained.stderr);
+        assert!(trained.status.success(), "{said}");
+        let mut variables: Vec<(&str, &OsStr)> = variables
+            .iter()
+            .map(|(name, value)| (*name, OsStr::new(*value)))
+            .collect();
+        variables.push(("MODEL_FILE", model.as_os_str()));
+        Some(Self {
+            uvicorn: Uvicorn::start(&python, Path::new(EXAMPLE), &variables),
+            directory,
+        })
+    }
+
+    fn probe(&self, arguments: &[&str]) -> Ran {
+        let port = self.uvicorn.port;
+        let ran = probe(arguments)
+            .env("PORT", &port.to_string())
+            .port(port)
+            .run();
+        Ran {
+            out: normalised(&ran.out),
+            ..ran
+        }
+    }
+
+    /// Probes until it says this: on a busy machine a first answer may take longer than 180 ms.
+    #[track_caller]
+    fn assert_says(&self, arguments: &[&str], code: i32, line: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        let mut ran = self.probe(arguments);
+        while (ran.code, ran.out.as_str()) != (Some(code), line) && Instant::now() < deadline {
+            ran = self.probe(arguments);
+        }
+        assert_ran(&ran, code, line, "");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn normalised(text: &str) -> String {
+    let times = Regex::new(r"\b(in|took) \d+\.\d+m?s\b").unwrap();
+    let text = times.replace_all(text, "$1 <t>");
+    let volatile = Regex::new(VOLATILE).unwrap();
+    volatile.replace_all(&text, "<volatile>").into_owned()
+}

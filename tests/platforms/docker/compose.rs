@@ -1,0 +1,378 @@
+//! `examples/compose.yaml` under Compose: who starts after whom, and who restarts whom, as the engine tells it.
+//!
+//! What is real: Compose (1.29, Debian's), the engine, the application, its image, the client and the shell of the
+//! sidecar. The base images are the stand-ins of `example.rs`, given by the file's own variables.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::engine::{self, Container, Events, Image, PATIENCE, docker, try_docker};
+use super::example::{Example, example};
+use super::{Folder, image, run, shared, source};
+use crate::support::{changed, free_port, program};
+
+const FILE: &str = include_str!("../../../examples/compose.yaml");
+
+/// Compose's own labels.
+const PROJECT: &str = "com.docker.compose.project";
+const SERVICE: &str = "com.docker.compose.service";
+
+/// What the file's variables name.
+struct Images {
+    example: Arc<Example>,
+    cli: Arc<Image>,
+    compose: PathBuf,
+}
+
+impl Images {
+    fn or_skip() -> Option<Arc<Self>> {
+        static CLI: Mutex<Weak<Image>> = Mutex::new(Weak::new());
+        let (compose, busybox) = (program("docker-compose")?, program("busybox")?);
+        Some(Arc::new(Self {
+            example: example()?,
+            cli: shared(&CLI, || build_cli(&busybox)),
+            compose,
+        }))
+    }
+}
+
+fn build_cli(busybox: &Path) -> Image {
+    let folder = Folder::new("stand-in-cli");
+    run(Command::new(source("tests/platforms/docker/stand-ins"))
+        .arg("--cli")
+        .arg(&folder.0)
+        .arg(busybox));
+    let dockerfile = "FROM scratch\nCOPY cli /\nENV PATH=/bin\n";
+    fs::write(folder.0.join("Dockerfile"), dockerfile).expect("a Dockerfile");
+    Image::build("cli", &folder.0, &[])
+}
+
+/// A Compose project of its own; it ends with this.
+struct Project {
+    name: String,
+    images: Arc<Images>,
+    model_image: String,
+    folder: Folder,
+    events: Events,
+}
+
+impl Project {
+    fn new(images: &Arc<Images>, file: &str) -> Self {
+        let name = engine::unique("compose");
+        let folder = Folder::new("compose");
+        fs::write(folder.0.join("compose.yaml"), file).expect("a file");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let label = format!("label={PROJECT}={name}");
+        let events = Events::watch(
+            &now.expect("a time").as_secs().to_string(),
+            &[
+                &label,
+                "event=start",
+                "event=health_status",
+                "event=kill",
+                "event=restart",
+            ],
+            &format!("{{{{.Action}}}} {{{{index .Actor.Attributes \"{SERVICE}\"}}}}"),
+        );
+        Self {
+            model_image: images.example.image.name().to_owned(),
+            name,
+            images: Arc::clone(images),
+            folder,
+            events,
+        }
+    }
+
+    /// What Compose printed, all in one.
+    fn compose(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new(&self.images.compose)
+            .args(["--project-name", &self.name])
+            // Where the file stands in the repository, so that its relative paths mean what they mean there.
+            .arg("--project-directory")
+            .arg(source("examples"))
+            .arg("--file")
+            .arg(self.folder.0.join("compose.yaml"))
+            .args(arguments)
+            .env("MODEL_IMAGE", &self.model_image)
+            .env("RUST_IMAGE", self.images.example.rust.name())
+            .env("PYTHON_IMAGE", self.images.example.python.name())
+            .env("DOCKER_CLI_IMAGE", self.images.cli.name())
+            .env("MODEL_PORT", free_port().to_string())
+            .env("PROBE_INTERVAL", "1s")
+            .stdin(Stdio::null())
+            .output()
+            .expect("Compose");
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        if output.status.success() {
+            Ok(printed)
+        } else {
+            Err(printed)
+        }
+    }
+
+    /// The events up to this one.
+    fn wait_for(&self, event: &str, patience: Duration) -> Result<Vec<String>, String> {
+        self.events
+            .wait_for(event, patience)
+            .map_err(|seen| format!("no {event:?}, but {seen:?}"))
+    }
+
+    /// The container of a service, whose name depends on Compose's version.
+    fn container(&self, service: &str) -> String {
+        let project = format!("--filter=label={PROJECT}={}", self.name);
+        let service = format!("--filter=label={SERVICE}={service}");
+        docker(&["ps", "--all", "--quiet", &project, &service])
+    }
+
+    /// What the last probes of the model said, if there is one.
+    fn health_log(&self) -> String {
+        let model = self.container("model");
+        let log = "{{json .State.Health.Log}}";
+        try_docker(&["inspect", "--format", log, &model]).unwrap_or_default()
+    }
+
+    /// Those who wait for the model meet it healthy.
+    fn starts_in_order(&self) -> Result<(), String> {
+        self.compose(&["up", "--detach"])
+            .map_err(|said| format!("{said}{}", self.health_log()))?;
+        let before = self.wait_for("start smoke-test", PATIENCE)?;
+        if !before.contains(&"health_status: healthy model".to_owned()) {
+            return Err(format!("smoke-test started after {before:?}"));
+        }
+        match docker(&["wait", &self.container("smoke-test")]).as_str() {
+            "0" => Ok(()),
+            code => Err(format!("smoke-test ended with {code}")),
+        }
+    }
+
+    /// A model that hangs is restarted, for a reason that is told.
+    fn heals(&self, patience: Duration) -> Result<(), String> {
+        // Stopped, it still takes connections but answers none.
+        docker(&["kill", "--signal=STOP", &self.container("model")]);
+        self.wait_for("health_status: unhealthy model", PATIENCE)?;
+        self.wait_for("kill model", patience)?;
+        self.wait_for("restart model", PATIENCE)?;
+        self.wait_for("health_status: healthy model", PATIENCE)?;
+        let reason = ": unhealthy: timed out after 2s waiting for the response; \
+            GET http://localhost:8000/predict/sample";
+        let log = docker(&["logs", &self.container("autoheal")]);
+        if log.starts_with("restarting /") && log.contains(reason) {
+            Ok(())
+        } else {
+            Err(format!("autoheal said {log:?}"))
+        }
+    }
+
+    /// As `heals`, and without the label nobody, nor with it anybody in other projects.
+    fn heals_nobody_else(&self, label: &str) -> Result<(), String> {
+        let elsewhere = format!("{PROJECT}={}", engine::unique("other-project"));
+        let here = format!("{PROJECT}={}", self.name);
+        let image = image();
+        let others = [
+            bystander(&image, &[label, &elsewhere]),
+            bystander(&image, &[&here]),
+        ];
+        let started = |other: &Container| other.inspect("{{json .State.StartedAt}}");
+        let before = others.each_ref().map(started);
+        self.heals(PATIENCE)?;
+        // autoheal takes the youngest first: the others would have come before the model.
+        if others.each_ref().map(started) == before {
+            Ok(())
+        } else {
+            Err("restarted a bystander".to_owned())
+        }
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        let _ = self.compose(&["down", "--timeout=0", "--volumes"]);
+        // A file that is broken on purpose may know nothing of what is left.
+        let label = format!("--filter=label={PROJECT}={}", self.name);
+        for (list, remove) in [
+            (
+                ["ps", "--all", "--quiet", &label].as_slice(),
+                ["rm", "--force"],
+            ),
+            (&["network", "ls", "--quiet", &label], ["network", "rm"]),
+        ] {
+            for left in try_docker(list).unwrap_or_default().lines() {
+                let _ = try_docker(&[&remove[..], &[left]].concat());
+            }
+        }
+    }
+}
+
+/// An unhealthy container with these labels.
+fn bystander(image: &Image, labels: &[&str]) -> Container {
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|label| format!("--label={label}"))
+        .collect();
+    let mut options = vec![
+        "--network=none",
+        "--stop-signal=KILL",
+        "--health-start-period=1ms",
+        "--health-interval=2s",
+    ];
+    options.extend(labels.iter().map(String::as_str));
+    let container = Container::start(image, &options, &["loading"]);
+    container.wait_until("unhealthy");
+    container
+}
+
+#[test]
+fn compose_builds_starts_in_order_and_restarts_what_hangs() {
+    engine_or_skip!();
+    let Some(images) = Images::or_skip() else {
+        return;
+    };
+    let mut project = Project::new(&images, FILE);
+    // What `example.rs` has built is in the engine's cache.
+    let built = Image::named(engine::unique("compose-built"));
+    built.name().clone_into(&mut project.model_image);
+    project.compose(&["build"]).unwrap();
+    project.starts_in_order().unwrap();
+    // It has the engine's socket, so it has nothing else.
+    let rights = "{{with .HostConfig}}{{.NetworkMode}} {{.ReadonlyRootfs}} {{.CapDrop}} {{.SecurityOpt}}{{end}}";
+    assert_eq!(
+        docker(&[
+            "inspect",
+            "--format",
+            rights,
+            &project.container("autoheal")
+        ]),
+        "none true [ALL] [no-new-privileges:true]"
+    );
+    project.heals_nobody_else("autoheal=true").unwrap();
+    // Before the image that it uses.
+    drop(project);
+}
+
+/// What is right in the file, what is written instead, and how it is noticed.
+type Breakage<'a> = (&'a str, &'a str, &'a str);
+
+/// Breaks the file in each way, in a project each.
+fn assert_noticed(
+    file: &str,
+    breakages: &[Breakage<'_>],
+    check: impl Fn(&Project) -> Result<(), String> + Sync,
+) {
+    let Some(images) = Images::or_skip() else {
+        return;
+    };
+    thread::scope(|scope| {
+        for (right, wrong, noticed) in breakages {
+            let broken = changed(file, right, wrong);
+            let (images, check) = (&images, &check);
+            scope.spawn(move || {
+                let found = check(&Project::new(images, &broken)).expect_err(wrong);
+                assert!(found.contains(noticed), "{right} → {wrong}: {found}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_broken_probe_starts_nobody() {
+    engine_or_skip!();
+    // It is told as soon as failures count, and the server listens by then: each has a reason of its own.
+    let impatient = changed(FILE, "start_period: 60s", "start_period: 5s");
+    assert_noticed(
+        &impatient,
+        &[
+            (
+                "predictions[0].label!=",
+                "prediction[0].label!=",
+                "prediction[0].label is missing, ",
+            ),
+            (
+                "localhost:8000",
+                "localhost:8001",
+                "connection refused (127.0.0.1:8001)",
+            ),
+            ("/predict/sample", "/predict", "status 405, "),
+            ("- CMD\n", "- CMD-SHELL\n", "error: no URL: "),
+        ],
+        Project::starts_in_order,
+    );
+}
+
+#[test]
+fn a_broken_order_is_noticed() {
+    engine_or_skip!();
+    // Long after a smoke test that does not wait for it, even on a busy machine.
+    let late = changed(FILE, "${PROBE_INTERVAL:-5s}", "5s");
+    assert_noticed(
+        &late,
+        &[
+            (
+                "service_healthy",
+                "service_started",
+                "smoke-test started after",
+            ),
+            ("label=setosa", "label=virginica", "smoke-test ended with 1"),
+            ("condition:", "conditions:", "conditions"),
+        ],
+        Project::starts_in_order,
+    );
+}
+
+#[test]
+fn a_broken_sidecar_is_noticed() {
+    engine_or_skip!();
+    assert_noticed(
+        FILE,
+        &[
+            (
+                "autoheal: \"true\"",
+                "autoheal: \"no\"",
+                "no \"kill model\"",
+            ),
+            ("health=unhealthy", "health=none", "no \"kill model\""),
+            (
+                "timeout: 3s",
+                "timeout: 1900ms",
+                "Health check exceeded timeout",
+            ),
+        ],
+        |project| {
+            project.starts_in_order()?;
+            project.heals(Duration::from_secs(12))
+        },
+    );
+}
+
+#[test]
+fn a_sidecar_that_restarts_others_is_noticed() {
+    engine_or_skip!();
+    // A label of the test's own, for this sidecar may look into other projects.
+    let label = engine::unique("autoheal");
+    let file = FILE
+        .replace("autoheal: \"true\"", &format!("{label}: \"true\""))
+        .replace("label=autoheal=true", &format!("label={label}=true"));
+    assert_noticed(
+        &file,
+        &[
+            (
+                "--filter \"label=com.docker.compose.project=$$project\"",
+                "",
+                "restarted a bystander",
+            ),
+            (
+                &format!("--filter label={label}=true"),
+                "",
+                "restarted a bystander",
+            ),
+        ],
+        |project| {
+            project.starts_in_order()?;
+            project.heals_nobody_else(&format!("{label}=true"))
+        },
+    );
+}

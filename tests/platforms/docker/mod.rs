@@ -1,0 +1,321 @@
+//! The probe as Docker's HEALTHCHECK, judged by what a real engine reports. The image holds nothing but the static
+//! executable and a server, so a probe that needed a shell, a C library or a resolver would fail here.
+//!
+//! Without an engine these tests say that they were skipped; with `HEALTHPROBE_REQUIRE_DOCKER=1` they fail.
+//! `HEALTHPROBE_STATIC` is the executable to ship; without it the tests link one against the host's static C library.
+
+/// Before the modules that use it.
+macro_rules! engine_or_skip {
+    () => {
+        if !$crate::platforms::docker::engine::answers() {
+            return;
+        }
+    };
+}
+
+mod compose;
+pub mod engine;
+mod example;
+mod swarm;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use self::engine::{Container, Image};
+use crate::support::without_times;
+
+#[test]
+fn a_loading_model_is_starting_then_healthy_then_unhealthy() {
+    engine_or_skip!();
+    let server = Server::start(&[], "loading");
+    // The engine records a probe before it runs the next one.
+    server.container.wait_for_a_probe();
+    server.container.wait_for_a_probe();
+    assert_eq!(server.container.health(), "starting");
+    server.assert_last_probe(1, NOT_LOADED);
+
+    server.turn("healthy");
+    server.container.wait_until("healthy");
+    server.assert_last_probe(0, HEALTHY);
+
+    server.turn("loading");
+    server.container.wait_until("unhealthy");
+    server.assert_last_probe(1, NOT_LOADED);
+
+    server.turn("healthy");
+    server.container.wait_until("healthy");
+    server.assert_last_probe(0, HEALTHY);
+    server.assert_alone();
+}
+
+#[test]
+fn a_hanging_server_meets_the_probes_deadline_before_dockers() {
+    engine_or_skip!();
+    let server = Server::start(&[], "healthy");
+    server.container.wait_until("healthy");
+
+    server.turn("hang");
+    server.container.wait_until("unhealthy");
+    server.assert_last_probe(1, "unhealthy: timed out after 1s waiting for the response; GET http://localhost:8000/health\n");
+    server.assert_alone();
+
+    server.turn("healthy");
+    server.container.wait_until("healthy");
+}
+
+#[test]
+fn an_assertion_from_the_environment_needs_no_new_image() {
+    engine_or_skip!();
+    let server = Server::start(&["--env", "HEALTHPROBE_EXPECT=status=ok"], "healthy");
+    server.container.wait_until("healthy");
+
+    server.turn("wrong");
+    server.container.wait_until("unhealthy");
+    server.assert_last_probe(
+        1,
+        "unhealthy: status is \"loading\", expected \"ok\"; GET http://localhost:8000/health in <t>\n",
+    );
+}
+
+#[test]
+fn a_status_from_the_environment_needs_no_new_image() {
+    engine_or_skip!();
+    let server = Server::start(&["--env", "HEALTHPROBE_EXPECT_STATUS=503"], "loading");
+    server.container.wait_until("healthy");
+    server.assert_last_probe(
+        0,
+        "healthy: 503 Service Unavailable in <t>; GET http://localhost:8000/health\n",
+    );
+}
+
+/// Docker's client puts its own proxies into every container that it starts.
+#[test]
+fn proxy_variables_do_no_harm() {
+    engine_or_skip!();
+    let options: Vec<String> = ["http_proxy", "https_proxy", "all_proxy"]
+        .iter()
+        .flat_map(|name| [name.to_string(), name.to_uppercase()])
+        .map(|name| format!("--env={name}=http://127.0.0.1:9"))
+        .collect();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let server = Server::start(&options, "healthy");
+    server.container.wait_until("healthy");
+    server.assert_last_probe(0, HEALTHY);
+}
+
+/// An image FROM scratch trusts nobody until it is told whom.
+#[test]
+fn without_certificates_the_reason_says_where_they_belong() {
+    engine_or_skip!();
+    let server = Server::start(&["--network=none"], "healthy");
+    let said = server
+        .container
+        .exec_failing(&["/healthprobe", "https://localhost:8000/health"]);
+    let line = "unhealthy: no CA certificates to trust: give --cacert FILE, or COPY a CA bundle to one of \
+        /etc/ssl/certs/ca-certificates.crt, /etc/pki/tls/certs/ca-bundle.crt, \
+        /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem, /etc/ssl/ca-bundle.pem, /etc/ssl/cert.pem; \
+        GET https://localhost:8000/health\n";
+    assert!(
+        said.contains("exit status: 1\n") && said.contains(line),
+        "{said}"
+    );
+}
+
+#[test]
+fn no_network_no_capability_and_no_writable_file_are_needed() {
+    engine_or_skip!();
+    let server = Server::start(
+        &[
+            "--network=none",
+            "--read-only",
+            "--cap-drop=ALL",
+            "--security-opt=no-new-privileges",
+            "--user=12345:54321",
+            // The least that the engine allows, for the server and the probe together.
+            "--memory=6m",
+            "--memory-swap=6m",
+        ],
+        "healthy",
+    );
+    server.container.wait_until("healthy");
+    server.assert_last_probe(0, HEALTHY);
+}
+
+const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health\n";
+const NOT_LOADED: &str = "unhealthy: status 503, expected 200-399; GET http://localhost:8000/health in <t>; \
+    body: {\"detail\":\"Model not loaded\"}\n";
+
+/// A container of `server.rs` whose HEALTHCHECK is the probe.
+struct Server {
+    // Before the image, which cannot be removed while a container uses it.
+    container: Container,
+    _image: Arc<Image>,
+}
+
+impl Server {
+    fn start(options: &[&str], mode: &str) -> Self {
+        let image = image();
+        Self {
+            container: Container::start(&image, options, &[mode]),
+            _image: image,
+        }
+    }
+
+    /// Tells the server how to answer from now on. The image's only client is the probe.
+    fn turn(&self, mode: &str) {
+        let url = format!("http://localhost:8000/mode/{mode}");
+        self.container.exec(&["/healthprobe", &url]);
+    }
+
+    #[track_caller]
+    fn assert_last_probe(&self, exit_code: i64, output: &str) {
+        assert_last_probe(&self.container, exit_code, output);
+    }
+
+    /// No probe has left a process behind. One may be at work at any moment, but is gone after some later one; a
+    /// process left behind would be there after every one.
+    #[track_caller]
+    fn assert_alone(&self) {
+        let mut processes = Vec::new();
+        for _ in 0..10 {
+            self.container.wait_for_a_probe();
+            processes = self.container.processes();
+            if processes == ["server"] {
+                return;
+            }
+        }
+        panic!("more than the server: {processes:?}");
+    }
+}
+
+/// Compares the newest entry of the health log, but for the elapsed time.
+#[track_caller]
+fn assert_last_probe(container: &Container, exit_code: i64, output: &str) {
+    let probe = container.last_probe();
+    let said = without_times(&probe.output);
+    assert_eq!((probe.exit_code, said.as_str()), (exit_code, output));
+}
+
+/// The image of `server.rs`.
+fn image() -> Arc<Image> {
+    static IMAGE: Mutex<Weak<Image>> = Mutex::new(Weak::new());
+    shared(&IMAGE, build_image)
+}
+
+/// What is made once for all tests that run together, and dropped with the last of them.
+fn shared<T>(place: &Mutex<Weak<T>>, make: impl FnOnce() -> T) -> Arc<T> {
+    // What failed is tried again by the next test, which then has its own reason to show.
+    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    place.upgrade().unwrap_or_else(|| {
+        let made = Arc::new(make());
+        *place = Arc::downgrade(&made);
+        made
+    })
+}
+
+fn build_image() -> Image {
+    let folder = context();
+    Image::build("server", &folder.0, &[])
+}
+
+/// What the image of `server.rs` is built from.
+pub fn context() -> Folder {
+    let folder = Folder::new("image");
+    let context = &folder.0;
+    fs::copy(
+        source("tests/platforms/docker/Dockerfile"),
+        context.join("Dockerfile"),
+    )
+    .expect("a Dockerfile");
+    fs::copy(static_healthprobe(), context.join("healthprobe")).expect("a static executable");
+    compile("tests/platforms/docker/server.rs", &context.join("server"));
+    folder
+}
+
+/// Compiles a source file into a static executable.
+pub fn compile(file: &str, to: &Path) {
+    run(Command::new(rustc())
+        .args([
+            "--edition=2024",
+            "-Dwarnings",
+            "-O",
+            "-Ctarget-feature=+crt-static",
+            "-o",
+        ])
+        .arg(to)
+        .arg(source(file)));
+}
+
+/// The static executable, from `HEALTHPROBE_STATIC` or linked here against the host's static C library.
+pub fn static_healthprobe() -> &'static Path {
+    static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
+        if let Some(path) = std::env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) {
+            return path.into();
+        }
+        let host = host();
+        let target = source("target/docker-static");
+        // With --target even for the host: else the flags reach procedural macros, which cannot be static.
+        run(Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--bin=healthprobe",
+                "--target",
+                &host,
+                "--target-dir",
+            ])
+            .arg(&target)
+            .current_dir(source(""))
+            .env("RUSTFLAGS", "-C target-feature=+crt-static"));
+        target.join(host).join("release/healthprobe")
+    });
+    &PATH
+}
+
+fn host() -> String {
+    let output = Command::new(rustc()).arg("-vV").output().expect("rustc");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("a host").to_owned()
+}
+
+fn rustc() -> std::ffi::OsString {
+    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
+/// A path in the repository.
+pub fn source(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A folder under target/, which git and Docker ignore; removed when dropped.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(engine::unique(name));
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[track_caller]
+pub fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

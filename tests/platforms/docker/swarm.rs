@@ -1,0 +1,329 @@
+//! `examples/swarm.yaml` on a swarm of this one machine: an unhealthy task is replaced, a bad update is taken back.
+//!
+//! The image is that of `server.rs`. The port is published, but requests are not sent to it: that takes the kernel's IPVS,
+//! which not every machine of a test has.
+//!
+//! Only with `HEALTHPROBE_REQUIRE_DOCKER=1` an engine that is no manager of a swarm becomes one; else these tests say that
+//! they were skipped.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::engine::{self, Image, PATIENCE, docker, try_docker};
+use super::{Folder, image, shared};
+use crate::support::{changed, free_port, is_required, skip};
+
+const FILE: &str = include_str!("../../../examples/swarm.yaml");
+
+/// This machine as a swarm. One that was there before stays.
+struct Swarm {
+    ours: bool,
+}
+
+fn is_manager() -> bool {
+    docker(&["info", "--format", "{{.Swarm.ControlAvailable}}"]) == "true"
+}
+
+impl Swarm {
+    fn can_be_used() -> bool {
+        // An engine that CI requires is its own, and may be changed.
+        let required = "HEALTHPROBE_REQUIRE_DOCKER";
+        let can = is_required(required) || is_manager();
+        if !can {
+            skip(required, "this engine is no manager of a swarm");
+        }
+        can
+    }
+
+    fn join() -> Self {
+        let ours = !is_manager();
+        if ours {
+            let loopback = ["--advertise-addr=127.0.0.1", "--listen-addr=127.0.0.1:2377"];
+            docker(&[&["swarm", "init"], &loopback[..]].concat());
+        }
+        Self { ours }
+    }
+}
+
+impl Drop for Swarm {
+    fn drop(&mut self) {
+        // Another run of these tests may have come to use it.
+        let unused = try_docker(&["service", "ls", "--quiet"]).is_ok_and(|left| left.is_empty());
+        if self.ours && unused {
+            let _ = try_docker(&["swarm", "leave", "--force"]);
+            let _ = try_docker(&["network", "rm", "docker_gwbridge"]);
+        }
+    }
+}
+
+/// What all stacks share.
+struct World {
+    good: Image,
+    // Its model is never loaded.
+    bad: Image,
+    // As good as the good one, until a test turns it.
+    later: Image,
+    _server: Arc<Image>,
+    _swarm: Swarm,
+}
+
+fn world() -> Arc<World> {
+    static WORLD: Mutex<Weak<World>> = Mutex::new(Weak::new());
+    shared(&WORLD, || {
+        let server = image();
+        World {
+            good: build(&server, "healthy"),
+            bad: build(&server, "loading"),
+            later: build(&server, "healthy"),
+            _server: server,
+            _swarm: Swarm::join(),
+        }
+    })
+}
+
+fn build(server: &Image, mode: &str) -> Image {
+    let folder = Folder::new(mode);
+    let dockerfile = format!(
+        "FROM {}\nSTOPSIGNAL SIGKILL\nCMD [\"{mode}\"]\n",
+        server.name()
+    );
+    fs::write(folder.0.join("Dockerfile"), dockerfile).expect("a Dockerfile");
+    let built = Image::build(mode, &folder.0, &[]);
+    // Swarm asks the registry in the name first, and here that is a port of this machine at which nobody is.
+    let name = format!("127.0.0.1:1/{}", built.name());
+    docker(&["tag", built.name(), &name]);
+    Image::named(name)
+}
+
+/// A stack of its own; it ends with this.
+struct Stack {
+    world: Arc<World>,
+    name: String,
+    folder: Folder,
+    port: u16,
+}
+
+impl Stack {
+    fn new(file: &str) -> Self {
+        let folder = Folder::new("stack");
+        fs::write(folder.0.join("swarm.yaml"), file).expect("a file");
+        Self {
+            world: world(),
+            name: engine::unique("stack"),
+            folder,
+            port: free_port(),
+        }
+    }
+
+    fn deploy(&self, image: &Image) {
+        super::run(
+            Command::new("docker")
+                .args(["stack", "deploy", "--resolve-image=never", "--compose-file"])
+                .arg(self.folder.0.join("swarm.yaml"))
+                .arg(&self.name)
+                .env("MODEL_IMAGE", image.name())
+                .env("MODEL_PORT", self.port.to_string())
+                .env("PROBE_INTERVAL", "500ms")
+                .env("START_PERIOD", "1s"),
+        );
+    }
+
+    /// The containers that run this image, in this health.
+    fn containers(&self, image: &Image, health: &str) -> BTreeSet<String> {
+        let namespace = format!("--filter=label=com.docker.stack.namespace={}", self.name);
+        let ancestor = format!("--filter=ancestor={}", image.name());
+        let health = format!("--filter=health={health}");
+        let listed = docker(&["ps", "--quiet", &namespace, &ancestor, &health]);
+        listed.lines().map(str::to_owned).collect()
+    }
+
+    fn service(&self) -> String {
+        format!("{}_model", self.name)
+    }
+
+    /// One line for each task of the service that has failed.
+    fn failures(&self) -> String {
+        let format = "--format={{if .Error}}{{.Image}} {{.Error}}{{end}}";
+        docker(&["service", "ps", "--no-trunc", format, &self.service()])
+    }
+
+    fn update(&self) -> String {
+        let format = "--format={{with .UpdateStatus}}{{.State}}{{end}}";
+        docker(&["service", "inspect", format, &self.service()])
+    }
+
+    fn wait_for(
+        &self,
+        what: &str,
+        patience: Duration,
+        holds: impl Fn() -> bool,
+    ) -> Result<(), String> {
+        let started = Instant::now();
+        while !holds() {
+            if started.elapsed() > patience {
+                return Err(format!(
+                    "not {what}; update: {}; failures: {}",
+                    self.update(),
+                    self.failures()
+                ));
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    fn starts(&self) -> Result<BTreeSet<String>, String> {
+        let healthy = || self.containers(&self.world.good, "healthy");
+        self.deploy(&self.world.good);
+        self.wait_for("up", PATIENCE, || healthy().len() == 2)?;
+        Ok(healthy())
+    }
+
+    /// A task that turns unhealthy is replaced by one that becomes healthy.
+    fn replaces(&self, patience: Duration) -> Result<(), String> {
+        let before = self.starts()?;
+        let victim = before.first().expect("a container");
+        docker(&["exec", victim, "/healthprobe", ":8000/mode/loading"]);
+        self.wait_for("failed", PATIENCE, || {
+            self.failures().contains("unhealthy container")
+        })?;
+        self.wait_for("replaced", patience, || {
+            let now = self.containers(&self.world.good, "healthy");
+            now.len() == 2 && !now.contains(victim)
+        })
+    }
+
+    /// An update that never becomes healthy is taken back, and has taken nothing away.
+    fn rolls_back(&self) -> Result<(), String> {
+        let before = self.starts()?;
+        self.deploy(&self.world.bad);
+        self.is_taken_back(&self.world.bad)?;
+        let now = self.containers(&self.world.good, "healthy");
+        if now == before {
+            Ok(())
+        } else {
+            Err(format!("{before:?} has become {now:?}"))
+        }
+    }
+
+    /// So is one that becomes unhealthy soon after it was healthy.
+    fn rolls_back_later(&self) -> Result<(), String> {
+        self.starts()?;
+        let later = &self.world.later;
+        self.deploy(later);
+        let healthy = || self.containers(later, "healthy").pop_first();
+        self.wait_for("updated", PATIENCE, || healthy().is_some())?;
+        let victim = healthy().expect("a container");
+        docker(&["exec", &victim, "/healthprobe", ":8000/mode/loading"]);
+        self.is_taken_back(later)?;
+        self.wait_for("as before", PATIENCE, || {
+            self.containers(&self.world.good, "healthy").len() == 2
+        })
+    }
+
+    fn is_taken_back(&self, image: &Image) -> Result<(), String> {
+        self.wait_for("at an end", PATIENCE, || {
+            let update = self.update();
+            ["rollback_completed", "paused", "completed"].contains(&update.as_str())
+        })?;
+        let (update, failures) = (self.update(), self.failures());
+        if update != "rollback_completed" {
+            return Err(format!("the update is {update}"));
+        }
+        let unhealthy =
+            |line: &str| line.starts_with(image.name()) && line.contains("unhealthy container");
+        if failures.lines().any(unhealthy) {
+            Ok(())
+        } else {
+            Err(format!("failed otherwise: {failures}"))
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let _ = try_docker(&["stack", "rm", &self.name]);
+        // Sooner than Swarm does, for the images cannot be removed while these are there.
+        let namespace = format!("--filter=label=com.docker.stack.namespace={}", self.name);
+        let list = ["ps", "--all", "--quiet", &namespace];
+        let started = Instant::now();
+        while let Ok(left) = try_docker(&list)
+            && !left.is_empty()
+            && started.elapsed() < PATIENCE
+        {
+            for container in left.lines() {
+                let _ = try_docker(&["rm", "--force", container]);
+            }
+        }
+    }
+}
+
+type Check = fn(&Stack) -> Result<(), String>;
+
+#[test]
+fn swarm_replaces_what_is_unhealthy_and_takes_a_bad_update_back() {
+    engine_or_skip!();
+    if !Swarm::can_be_used() {
+        return;
+    }
+    let checks: [Check; 3] = [
+        |stack| stack.replaces(PATIENCE),
+        Stack::rolls_back,
+        Stack::rolls_back_later,
+    ];
+    // At the same time, for they mostly wait.
+    thread::scope(|scope| {
+        for check in checks {
+            scope.spawn(move || check(&Stack::new(FILE)).unwrap());
+        }
+    });
+}
+
+#[test]
+fn a_broken_stack_is_noticed() {
+    engine_or_skip!();
+    if !Swarm::can_be_used() {
+        return;
+    }
+    // Each with what is then noticed.
+    let replaces: Check = |stack| stack.replaces(Duration::from_secs(12));
+    let breakages: [(&str, &str, Check, &str); 4] = [
+        (
+            "condition: any",
+            "condition: none",
+            replaces,
+            "not replaced",
+        ),
+        (
+            "failure_action: rollback",
+            "failure_action: pause",
+            Stack::rolls_back,
+            "is paused",
+        ),
+        (
+            "order: start-first",
+            "order: stop-first",
+            Stack::rolls_back,
+            "has become",
+        ),
+        (
+            "monitor: 30s",
+            "monitor: 1ms",
+            Stack::rolls_back_later,
+            "is completed",
+        ),
+    ];
+    thread::scope(|scope| {
+        for (right, wrong, check, noticed) in breakages {
+            let broken = changed(FILE, right, wrong);
+            scope.spawn(move || {
+                let found = check(&Stack::new(&broken)).expect_err(wrong);
+                assert!(found.contains(noticed), "{right} → {wrong}: {found}");
+            });
+        }
+    });
+}

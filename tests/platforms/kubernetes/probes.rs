@@ -1,0 +1,220 @@
+//! What the probes of the manifest say while the model loads, is right, is wrong and is stuck, and which breakages of the
+//! manifest change that.
+
+use super::pod::Pod;
+use super::{MANIFEST, Manifest, manifest};
+use crate::support::machine::Machine;
+use crate::support::{changed, without_times};
+
+/// A cell of the story: in this state this probe ends so, and says this.
+type Told = (&'static str, i32, &'static str);
+
+const LOADING: [Told; 3] = [
+    (
+        "startupProbe",
+        1,
+        "unhealthy: status 503, expected 200-399; model.loaded is missing, ",
+    ),
+    (
+        "livenessProbe",
+        0,
+        "healthy: 503 Service Unavailable in <t>; GET http://localhost:8000/health\n",
+    ),
+    (
+        "readinessProbe",
+        1,
+        "unhealthy: status 503, expected 200-399; ",
+    ),
+];
+const RIGHT: [Told; 3] = [
+    (
+        "startupProbe",
+        0,
+        "healthy: 200 OK in <t>; GET http://localhost:8000/health\n",
+    ),
+    (
+        "livenessProbe",
+        0,
+        "healthy: 200 OK in <t>; GET http://localhost:8000/health\n",
+    ),
+    (
+        "readinessProbe",
+        0,
+        "healthy: 200 OK in <t>; POST http://localhost:8000/predict\n",
+    ),
+];
+const WRONG: [Told; 3] = [
+    RIGHT[0],
+    RIGHT[1],
+    (
+        "readinessProbe",
+        1,
+        "unhealthy: drift at $.predictions[0].score: 0.742 → 0.",
+    ),
+];
+const HUNG: [Told; 3] = [
+    (
+        "startupProbe",
+        1,
+        "unhealthy: timed out after 2s waiting for the response; GET http://localhost:8000/health\n",
+    ),
+    (
+        "livenessProbe",
+        1,
+        "unhealthy: timed out after 3s waiting for the response; GET http://localhost:8000/health\n",
+    ),
+    (
+        "readinessProbe",
+        1,
+        "unhealthy: timed out after 3s waiting for the response; POST http://localhost:8000/predict\n",
+    ),
+];
+
+#[track_caller]
+fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Told]) {
+    for (ended, (probe, code, line)) in pod.probes(manifest).iter().zip(story) {
+        let said = without_times(&ended.said);
+        assert!(
+            ended.code == Some(*code) && said.starts_with(line),
+            "{probe}: {ended:?}"
+        );
+    }
+}
+
+/// Of one probe: how it ends, and a part of what it says.
+#[track_caller]
+fn assert_ends(pod: &Pod, manifest: &Manifest, probe: usize, (code, part): (i32, &str)) {
+    let ended = &pod.probes(manifest)[probe];
+    assert!(
+        ended.code == Some(code) && ended.said.contains(part),
+        "{part}: {ended:?}"
+    );
+}
+
+#[test]
+fn the_probes_tell_loading_right_wrong_and_hung() {
+    let Some(machine) = Machine::build() else {
+        return;
+    };
+    let Some(right) = manifest(MANIFEST) else {
+        return;
+    };
+    // Of these each ends otherwise than it should in one state.
+    let broken = |right: &str, wrong: &str| manifest(&changed(MANIFEST, right, wrong)).unwrap();
+
+    let pod = Pod::start(&machine, &right).unwrap();
+    pod.wait_until_it_answers(&right);
+    assert_told(&pod, &right, &LOADING);
+    // It would restart while it loads.
+    let hasty = broken("--expect-status, 100-599", "--expect-status, \"200\"");
+    assert_ends(
+        &pod,
+        &hasty,
+        1,
+        (1, "unhealthy: status 503, expected 200; "),
+    );
+    // It would end the start too early.
+    let blind = broken(
+        "/health\", --timeout, 2s, --expect, model.loaded",
+        "/docs\"",
+    );
+    assert_ends(&pod, &blind, 0, (0, "healthy: 200 OK in "));
+
+    pod.put_model(str::to_owned);
+    pod.wait_until_started(&right);
+    assert_told(&pod, &right, &RIGHT);
+    for (right, wrong, reason) in [
+        ("/predict\"", "/predictions\"", "unhealthy: status 404, "),
+        (
+            "\"label\": \"virginica\"",
+            "\"label\": \"setosa\"",
+            "drift at $.predictions[0].label: \"setosa\" → \"virginica\"; ",
+        ),
+        (
+            "[[5.9, 3.0, 4.9, 1.7]]",
+            "[5.9, 3.0, 4.9, 1.7]",
+            "unhealthy: status 422, ",
+        ),
+        (
+            "\"tolerance\"",
+            "\"tolerence\"",
+            "unknown key \"tolerence\"",
+        ),
+        (
+            "probe.json: |",
+            "check.json: |",
+            "cannot read /etc/healthprobe/probe.json: No such file",
+        ),
+        (
+            ", --config, /etc",
+            ", /etc",
+            "URL \"/etc/healthprobe/probe.json\": ",
+        ),
+    ] {
+        let broken = broken(right, wrong);
+        pod.configure(&broken);
+        assert_ends(&pod, &broken, 2, (1, reason));
+    }
+    // ${PORT} is healthprobe's, and $(PORT) is not.
+    let foreign = broken(
+        "\":${PORT}/health\", --timeout, 3s",
+        "\":$(PORT)/health\", --timeout, 3s",
+    );
+    assert_ends(&pod, &foreign, 1, (1, "expected ${NAME}"));
+
+    pod.put_model(|model| changed(model, "-104.368", "-104"));
+    // It would not see the drift.
+    let lax = broken("\"tolerance\": 0.02", "\"tolerance\": 0.5");
+    pod.configure(&right);
+    pod.wait_until_it_drifts(&right);
+    assert_told(&pod, &right, &WRONG);
+    // An edit of the ConfigMap is in force without a new pod.
+    pod.configure(&lax);
+    assert_ends(&pod, &lax, 2, (0, "healthy: 200 OK in "));
+
+    pod.configure(&right);
+    pod.freeze();
+    assert_told(&pod, &right, &HUNG);
+}
+
+#[test]
+fn a_pod_whose_parts_do_not_fit_does_not_get_ready() {
+    let Some(machine) = Machine::build() else {
+        return;
+    };
+    for (right, wrong, reason) in [
+        (
+            "[cp, /healthprobe, /probe/",
+            "[cp, /healthprobe, /tmp/",
+            "Read-only file system",
+        ),
+        (
+            "[cp, /healthprobe,",
+            "[cp, /usr/local/healthprobe,",
+            "No such file",
+        ),
+        (
+            "[cp, /healthprobe,",
+            "[/healthprobe, --copy,",
+            "unknown flag --copy",
+        ),
+    ] {
+        let Some(manifest) = manifest(&changed(MANIFEST, right, wrong)) else {
+            return;
+        };
+        let error = Pod::start(&machine, &manifest).map(drop).unwrap_err();
+        assert!(error.contains(reason), "{right} → {wrong}: {error}");
+    }
+    for (right, wrong) in [
+        (
+            "mountPath: /probe\n              readOnly",
+            "mountPath: /prob\n              readOnly",
+        ),
+        ("--port, $(PORT)]", "--port, \"${PORT}\"]"),
+    ] {
+        let manifest = manifest(&changed(MANIFEST, right, wrong)).unwrap();
+        let pod = Pod::start(&machine, &manifest).unwrap();
+        pod.put_model(str::to_owned);
+        assert!(!pod.starts(&manifest), "{right} → {wrong}");
+    }
+}

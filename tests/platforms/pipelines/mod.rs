@@ -1,0 +1,126 @@
+//! `examples/ci`: the platforms' own schemas take the pipelines, and their steps are run as the platforms do, with a real
+//! engine and a real registry: green where the model works, red with the reason where it does not.
+
+mod github;
+mod gitlab;
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::platforms::docker::{Folder, compile, engine, static_healthprobe};
+use crate::support::changed;
+use crate::support::machine::executable;
+use crate::support::schemas::{Ended, ask};
+
+/// Of each file what it holds, and what this schema does not take.
+const VALIDATE: &str = r#"
+import json, os, subprocess, sys, tempfile
+from ruamel.yaml import YAML
+texts = json.load(sys.stdin)
+errors = [[] for _ in texts]
+with tempfile.TemporaryDirectory() as folder:
+    names = [f"{folder}/{number}.yml" for number in range(len(texts))]
+    for name, text in zip(names, texts):
+        open(name, "w").write(text)
+    check = [os.environ["BIN"] + "/check-jsonschema", "--output-format", "json", "--builtin-schema", SCHEMA, *names]
+    said = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
+for error in said["errors"]:
+    errors[names.index(error["filename"])].append(error.get("best_deep_match", error)["message"])
+for error in said.get("parse_errors", []):
+    errors[names.index(error["filename"])].append("cannot be parsed")
+assert any(errors) == (said["status"] != "ok")
+json.dump([
+    {"pipeline": None if found else YAML(typ="safe").load(text), "errors": found}
+    for text, found in zip(texts, errors)
+], sys.stdout)
+"#;
+
+fn judge(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
+    ask(&format!("SCHEMA = {schema:?}\n{VALIDATE}"), texts)
+}
+
+/// Expects that the schema takes the text, and none of its breakages.
+#[track_caller]
+fn assert_only_whole(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
+    let mut texts = vec![text.to_owned()];
+    texts.extend(
+        broken
+            .iter()
+            .map(|(right, wrong, _)| changed(text, right, wrong)),
+    );
+    let Some(judged) = judge(schema, &texts) else {
+        return;
+    };
+    assert_eq!(judged[0]["errors"], Value::Array(Vec::new()));
+    for ((right, wrong, error), judged) in broken.iter().zip(&judged[1..]) {
+        let errors = judged["errors"].to_string();
+        assert!(errors.contains(error), "{right} → {wrong}: {errors}");
+    }
+}
+
+/// What pipelines hold; `None` after saying so where no Python can read them.
+fn read<const N: usize>(schema: &str, texts: &[String; N]) -> Option<[Value; N]> {
+    let mut judged = judge(schema, texts)?;
+    Some(std::array::from_fn(|at| judged[at]["pipeline"].take()))
+}
+
+const RIGHT: &str = r#"{"predictions":[{"label":"virginica","score":0.742}]}"#;
+const WRONG: &str = r#"{"predictions":[{"label":"Unknown","score":NaN}]}"#;
+/// A file that holds nothing is never loaded.
+const NONE: &str = "";
+
+const HEALTHCHECK: &str =
+    r#"HEALTHCHECK CMD ["/healthprobe", ":8000/health", "--expect", "model.loaded"]"#;
+
+/// A checkout whose image serves this model.
+fn checkout(model: &str) -> Folder {
+    static SERVER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let folder = Folder::new("server");
+        let server = folder.0.join("server");
+        compile("tests/platforms/pipelines/server.rs", &server);
+        fs::read(server).unwrap()
+    });
+    let folder = Folder::new("checkout");
+    executable(&folder.0.join("server"), SERVER.as_slice());
+    fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
+    fs::write(folder.0.join("model.json"), model).unwrap();
+    // Makes the image one of its own, which no other pipeline removes.
+    fs::write(folder.0.join("id"), engine::unique("id")).unwrap();
+    let dockerfile = format!(
+        "FROM scratch\nCOPY healthprobe server model.json id /\n{HEALTHCHECK}\nCMD [\"/server\"]\n"
+    );
+    fs::write(folder.0.join("Dockerfile"), dockerfile).unwrap();
+    folder
+}
+
+/// `docker` with these arguments; what it says and how it ends.
+fn docker(arguments: &[&str]) -> Ended {
+    let output = Command::new("docker")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output();
+    output.unwrap().into()
+}
+
+/// The commands that remove from the engine what a pipeline leaves there; the last is run first, when this goes.
+#[derive(Default)]
+struct Leftovers(Vec<Vec<String>>);
+
+impl Leftovers {
+    fn add(&mut self, command: &[&str]) {
+        self.0
+            .push(command.iter().map(|&word| word.to_owned()).collect());
+    }
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        for command in self.0.iter().rev() {
+            let command: Vec<&str> = command.iter().map(String::as_str).collect();
+            docker(&command);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! `examples/podman`: its commands are run as they stand there, in a storage of the test's own, and what it says of Podman
+//! is asked of Podman. The image is that of `docker/server.rs`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::platforms::docker::{Folder, context};
+use crate::support::{program, skip, without_times};
+
+const REQUIRED: &str = "HEALTHPROBE_REQUIRE_SERVERS";
+
+const PAGE: &str = include_str!("../../examples/podman/README.md");
+
+/// The page's commands, a block each.
+const BUILD_AND_RUN: usize = 0;
+const PROBE: usize = 1;
+const LOG: usize = 2;
+const RESTART: usize = 3;
+
+/// Podman with images and containers of its own, which end with this.
+struct Podman {
+    page: String,
+    context: Folder,
+    storage: Folder,
+}
+
+impl Podman {
+    /// The image has this in its HEALTHCHECK, beside a single retry.
+    fn or_skip(page: &str, start_period: &str) -> Option<Self> {
+        program("podman")?;
+        let context = context();
+        let dockerfile = fs::read_to_string(context.0.join("Dockerfile")).unwrap();
+        let quick = dockerfile
+            .replace("--start-period=60s", start_period)
+            .replace("ENTRYPOINT", "STOPSIGNAL KILL\nENTRYPOINT");
+        assert!(quick.contains(start_period) && quick.contains("STOPSIGNAL"));
+        fs::write(context.0.join("Dockerfile.example"), quick).unwrap();
+
+        let storage = Folder::new("podman");
+        let at = |name: &str| storage.0.join(name).display().to_string();
+        // No network, and limits that an unprivileged machine can set.
+        let containers = format!(
+            "[containers]\nnetns = \"none\"\n\
+             default_ulimits = [\"nofile=1024:1024\", \"nproc=1024:1024\"]\n\
+             [engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\ntmp_dir = \"{}\"\n",
+            at("tmp")
+        );
+        fs::write(at("containers.conf"), containers).unwrap();
+        let places = format!(
+            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n",
+            at("root"),
+            at("run")
+        );
+        fs::write(at("storage.conf"), places).unwrap();
+        let podman = Self {
+            page: page.to_owned(),
+            context,
+            storage,
+        };
+        let info = podman.sh("podman info");
+        if info.status.success() {
+            return Some(podman);
+        }
+        skip(
+            REQUIRED,
+            &format!(
+                "Podman does not work here: {}",
+                String::from_utf8_lossy(&info.stderr)
+            ),
+        );
+        None
+    }
+
+    fn sh(&self, commands: &str) -> Output {
+        let conf = |name: &str| -> PathBuf { self.storage.0.join(name) };
+        Command::new("sh")
+            .args(["-euc", commands])
+            .current_dir(&self.context.0)
+            .env("CONTAINERS_CONF", conf("containers.conf"))
+            .env("CONTAINERS_STORAGE_CONF", conf("storage.conf"))
+            // The probes are those of the test, also where systemd would run them.
+            .env("DISABLE_HC_SYSTEMD", "true")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// What these commands print; they have to succeed.
+    #[track_caller]
+    fn says(&self, commands: &str) -> String {
+        let output = self.sh(commands);
+        assert!(output.status.success(), "{commands}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The commands in a block of the page.
+    fn block(&self, number: usize) -> &str {
+        let after = self.page.split("```sh\n").nth(number + 1).unwrap();
+        after.split("```").next().unwrap()
+    }
+
+    fn turn(&self, mode: &str) {
+        self.says(&format!(
+            "podman exec iris /healthprobe :8000/mode/{mode} --wait 10s"
+        ));
+    }
+
+    fn inspect(&self, what: &str) -> Value {
+        let said = self.says(&format!(
+            "podman inspect --format '{{{{json {what}}}}}' iris"
+        ));
+        serde_json::from_str(&said).unwrap()
+    }
+
+    /// What the page promises of Podman's HEALTHCHECK.
+    fn probes(&self) -> Result<(), String> {
+        let wrong = |what: &str, output: &Output| Err(format!("{what}: {output:?}"));
+        let started = self.sh(self.block(BUILD_AND_RUN));
+        if !started.status.success() {
+            return wrong("not started", &started);
+        }
+        for (mode, code, health) in [("healthy", 0, "healthy"), ("loading", 1, "unhealthy")] {
+            self.turn(mode);
+            let probed = self.sh(self.block(PROBE));
+            if probed.status.code() != Some(code) {
+                return wrong(mode, &probed);
+            }
+            assert_eq!(self.inspect(".State.Health.Status"), health);
+        }
+        let log = self.sh(self.block(LOG));
+        let lines = "healthy: 200 OK in <t>; GET http://localhost:8000/health\n\
+            unhealthy: status 503, expected 200-399; GET http://localhost:8000/health in <t>; \
+            body: {\"detail\":\"Model not loaded\"}\n";
+        let said = without_times(&String::from_utf8_lossy(&log.stdout));
+        if said.trim_end() != lines.trim_end() {
+            return wrong("log", &log);
+        }
+        Ok(())
+    }
+
+    /// And of what it does by itself.
+    fn restarts(&self) -> Result<(), String> {
+        self.says(self.block(RESTART));
+        self.turn("loading");
+        let before = self.inspect(".State.StartedAt");
+        self.sh(self.block(PROBE));
+        if self.inspect(".State.StartedAt") == before {
+            return Err("not restarted".to_owned());
+        }
+        assert_eq!(self.inspect(".State.Status"), "running");
+        Ok(())
+    }
+}
+
+impl Drop for Podman {
+    fn drop(&mut self) {
+        self.sh("podman rm --force --all --time 0; podman rmi --force --all");
+    }
+}
+
+#[test]
+fn podman_does_what_the_page_says() {
+    let Some(podman) = Podman::or_skip(PAGE, "--start-period=1ms") else {
+        return;
+    };
+    podman.probes().unwrap();
+    podman.restarts().unwrap();
+}
+
+#[test]
+fn a_page_that_misleads_is_noticed() {
+    type Check = fn(&Podman) -> Result<(), String>;
+    // Each with what is then noticed.
+    let breakages: [(&str, &str, Check, &str); 4] = [
+        (
+            "--format docker ",
+            "",
+            Podman::probes,
+            "has no defined healthcheck",
+        ),
+        (
+            "healthcheck run",
+            "healthcheck start",
+            Podman::probes,
+            "unrecognized command",
+        ),
+        (".Output", ".ExitCode", Podman::probes, "stdout: \"0\\n1\\n"),
+        (
+            "--health-on-failure=restart",
+            "--health-on-failure=none",
+            |podman| podman.probes().and_then(|()| podman.restarts()),
+            "not restarted",
+        ),
+    ];
+    for (right, wrong, check, noticed) in breakages {
+        let broken = PAGE.replacen(right, wrong, 2);
+        assert_ne!(broken, PAGE, "{right}");
+        let Some(podman) = Podman::or_skip(&broken, "--start-period=1ms") else {
+            return;
+        };
+        let found = check(&podman).expect_err(wrong);
+        assert!(found.contains(noticed), "{right} → {wrong}: {found}");
+    }
+}
+
+#[test]
+fn podman_differs_from_docker_as_the_page_says() {
+    let Some(podman) = Podman::or_skip(PAGE, "--start-period=60s") else {
+        return;
+    };
+    let version = podman.says("podman version --format '{{.Client.Version}}'");
+    if !version.starts_with("4.") {
+        skip(
+            REQUIRED,
+            &format!("the page speaks of Podman 4.3, and this is {version}"),
+        );
+        return;
+    }
+    // The first success does not end the start period.
+    podman.says(podman.block(BUILD_AND_RUN));
+    podman.turn("healthy");
+    podman.says("podman healthcheck run iris");
+    podman.turn("loading");
+    assert!(!podman.sh("podman healthcheck run iris").status.success());
+    assert_eq!(podman.inspect(".State.Health.Status"), "healthy");
+    assert_eq!(podman.inspect(".State.Health.FailingStreak"), 0);
+
+    // The log is cut after 500 characters, and of --health-cmd only an array does without a shell.
+    let run = "podman run --detach --replace --name iris";
+    podman.says(&format!(
+        "{run} --health-cmd='[\"/healthprobe\", \"--help\"]' iris; podman healthcheck run iris"
+    ));
+    let log = podman.inspect(".State.Health.Log");
+    let output = log[0]["Output"].as_str().unwrap();
+    assert_eq!(output.chars().count(), 500, "{output}");
+    podman.says(&format!("{run} --health-cmd='/healthprobe --help' iris"));
+    assert_eq!(podman.inspect(".Config.Healthcheck.Test")[0], "CMD-SHELL");
+
+    // Without it, other flags are ignored.
+    podman.says(&format!("{run} --health-retries=7 iris"));
+    assert_eq!(podman.inspect(".Config.Healthcheck.Retries"), 1);
+}

@@ -1,0 +1,327 @@
+//! `examples/prometheus`: the rules alert when they should, and no query asks for
+//! what nobody writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::probe::metrics::{folder, get, node_exporter, parse, start_prometheus};
+use crate::probe::tls;
+use crate::support::certificates::Authority;
+use crate::support::{PATIENCE, Server, changed, program};
+
+const RULES: &str = include_str!("../../examples/prometheus/rules.yml");
+const RULES_TEST: &str = include_str!("../../examples/prometheus/rules_test.yml");
+const DASHBOARD: &str = include_str!("../../examples/prometheus/dashboard.json");
+const README: &str = include_str!("../../examples/prometheus/README.md");
+
+/// Whether promtool finds that these rules do what their tests say.
+fn hold(promtool: &Path, name: &str, rules: &str) -> bool {
+    let folder = folder(name);
+    fs::write(folder.join("rules.yml"), rules).unwrap();
+    fs::write(folder.join("rules_test.yml"), RULES_TEST).unwrap();
+    let run = |arguments: &[&str]| {
+        Command::new(promtool)
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    };
+    run(&["check", "rules", "rules.yml"]) && run(&["test", "rules", "rules_test.yml"])
+}
+
+#[test]
+fn the_rules_alert_when_they_should() {
+    let Some(promtool) = program("promtool") else {
+        return;
+    };
+    assert!(hold(&promtool, "rules", RULES));
+    // What is broken on purpose is found.
+    for (right, wrong) in [
+        (
+            "{target!=\"\"} == 0\n        labels",
+            "{target!=\"\"} == 1\n        labels",
+        ),
+        (
+            "{target!=\"\"} == 0\n        labels",
+            " == 0\n        labels",
+        ),
+        ("{target!=\"\"} == 0\n        for", " == 0\n        for"),
+        ("for: 2m", "for: 1m"),
+        ("for: 2m", "for: 3m"),
+        ("severity: page", "severity: warning"),
+        ("[5m]", "[1m]"),
+        ("0.8 * 0.25", "0.9 * 0.25"),
+        ("0.8 * 0.25", "0.7 * 0.25"),
+        (" and probe_success == 1", ""),
+        ("< 14 *", "< 13 *"),
+        ("< 14 *", "< 15 *"),
+        ("< 2 *", "< 1 *"),
+        ("< 2 *", "< 3 *"),
+        ("> 300", "> 299"),
+        ("> 300", "> 360"),
+        (".*healthprobe.*", ".*"),
+        ("$labels.file", "$labels.target"),
+        ("probe_ssl_earliest_cert_expiry{", "probe_ssl_cert_expiry{"),
+    ] {
+        let broken = changed(RULES, right, wrong);
+        assert!(
+            !hold(&promtool, "broken-rules", &broken),
+            "{right} → {wrong}"
+        );
+    }
+}
+
+/// The names of metrics, and of each its labels.
+type Known = BTreeMap<String, BTreeSet<String>>;
+
+/// Files of probes with all that there is to write.
+fn write_all(folder: &Path) {
+    let authority = Authority::new("Private CA");
+    let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));
+    let plain = Server::json("{\"status\":\"ok\"}");
+    for (server, url, file) in [
+        (&secured, "https://localhost:PORT/", "healthprobe-tls.prom"),
+        (&plain, "http://localhost:PORT/", "healthprobe-plain.prom"),
+    ] {
+        let path = folder.join(file);
+        let path = path.to_str().unwrap();
+        let ran = server.probe(&[url, "-k", "--wait", "1s", "--metrics-file", path]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+}
+
+fn known() -> Known {
+    let folder = folder("known");
+    write_all(&folder);
+    let text = fs::read_to_string(folder.join("healthprobe-tls.prom")).unwrap();
+    let mut known = Known::new();
+    for (name, labels) in parse(&text).into_keys() {
+        let labels = labels.into_iter().map(|(label, _)| label);
+        known.entry(name).or_default().extend(labels);
+    }
+    // node_exporter's own.
+    let file = BTreeSet::from(["file".to_owned()]);
+    known.insert("node_textfile_mtime_seconds".to_owned(), file);
+    known
+}
+
+/// What a query, and the text that is shown with what it finds, name in vain.
+fn unknown(known: &Known, query: &str, shown: &str) -> Vec<String> {
+    let all = |pattern: &str, text: &str| -> Vec<String> {
+        let pattern = regex_lite::Regex::new(pattern).unwrap();
+        pattern
+            .captures_iter(text)
+            .map(|found| found[1].to_owned())
+            .collect()
+    };
+    let plain = regex_lite::Regex::new("\"[^\"]*\"")
+        .unwrap()
+        .replace_all(query, "")
+        .into_owned();
+    let names = all(r"\b((?:\w*probe|node)_\w+)", &plain);
+    let mut labels = all(
+        r"(\w+) *(?:=~|!~|!=|=)",
+        &all(r"(\{[^}]*\})", &plain).join(" "),
+    );
+    for list in all(r"\b(?:by|without|on|ignoring) *\(([^)]*)\)", &plain) {
+        labels.extend(list.split(',').map(|label| label.trim().to_owned()));
+    }
+    labels.extend(all(r"\{\{ *(?:\$labels\.)?([a-z]\w*)", shown));
+    let mut unknown: Vec<String> = names
+        .iter()
+        .filter(|name| !known.contains_key(*name))
+        .cloned()
+        .collect();
+    let has = |label: &String| {
+        names
+            .iter()
+            .filter_map(|name| known.get(name))
+            .any(|of_metric| of_metric.contains(label))
+    };
+    unknown.extend(labels.into_iter().filter(|label| !has(label)));
+    if names.is_empty() {
+        unknown.push(query.to_owned());
+    }
+    unknown
+}
+
+/// Query and legend of each panel.
+fn queries(dashboard: &str) -> Vec<(String, String)> {
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let panels = dashboard["panels"].as_array().unwrap();
+    panels
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap())
+        .map(|target| (text(&target["expr"]), text(&target["legendFormat"])))
+        .collect()
+}
+
+/// Expression and summary of each alert.
+fn alerts(rules: &str) -> Vec<(String, String)> {
+    let line = |alert: &str, key: &str| {
+        let (_, rest) = alert.split_once(key).unwrap();
+        rest.lines().next().unwrap().to_owned()
+    };
+    rules
+        .split("- alert: ")
+        .skip(1)
+        .map(|alert| (line(alert, "expr: "), line(alert, "summary: ")))
+        .collect()
+}
+
+fn named_in_vain(known: &Known, queries: &[(String, String)]) -> Vec<String> {
+    queries
+        .iter()
+        .flat_map(|(query, shown)| unknown(known, query, shown))
+        .collect()
+}
+
+#[test]
+fn every_query_names_metrics_and_labels_that_are_written() {
+    let known = known();
+    assert_eq!((queries(DASHBOARD).len(), alerts(RULES).len()), (8, 6));
+    assert_eq!(named_in_vain(&known, &queries(DASHBOARD)), [""; 0]);
+    assert_eq!(named_in_vain(&known, &alerts(RULES)), [""; 0]);
+    for (right, wrong) in [
+        ("\"probe_success{", "\"probe_succes{"),
+        (
+            "healthprobe_check_success{target",
+            "healthprobe_check_success{url",
+        ),
+        ("by (phase)", "by (stage)"),
+        ("{{check}}", "{{checks}}"),
+        ("\"{{phase}}\"", "\"{{target}} {{version}}\""),
+        (
+            "probe_ssl_earliest_cert_expiry{",
+            "ssl_earliest_cert_expiry{",
+        ),
+    ] {
+        let broken = changed(DASHBOARD, right, wrong);
+        assert_ne!(
+            named_in_vain(&known, &queries(&broken)),
+            [""; 0],
+            "{right} → {wrong}"
+        );
+    }
+    for (right, wrong) in [
+        ("and probe_success", "and probe_succes"),
+        ("$labels.file", "$labels.path"),
+    ] {
+        let broken = changed(RULES, right, wrong);
+        assert_ne!(
+            named_in_vain(&known, &alerts(&broken)),
+            [""; 0],
+            "{right} → {wrong}"
+        );
+    }
+}
+
+#[test]
+fn the_dashboards_variable_is_a_label_and_its_panels_have_places_of_their_own() {
+    let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
+    let variable = &dashboard["templating"]["list"][1];
+    assert_eq!(
+        variable["query"]["query"],
+        "label_values(probe_success, target)"
+    );
+    let mut taken = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let at = |key: &str| panel["gridPos"][key].as_u64().unwrap();
+        for x in at("x")..at("x") + at("w") {
+            for y in at("y")..at("y") + at("h") {
+                assert!(x < 24 && taken.insert((x, y)), "{}", panel["title"]);
+            }
+        }
+    }
+}
+
+/// What a running Prometheus answers.
+fn ask(port: u16, query: &str) -> Value {
+    let encoded = query.bytes().fold(String::new(), |mut encoded, byte| {
+        _ = write!(encoded, "%{byte:02x}");
+        encoded
+    });
+    let answer = get(port, &format!("/api/v1/query?query={encoded}"));
+    let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+    answer["data"]["result"].clone()
+}
+
+#[test]
+fn a_real_prometheus_answers_every_query_of_the_dashboard() {
+    let folder = folder("prometheus");
+    write_all(&folder);
+    let Some((_exporter, exporter)) = node_exporter(&folder) else {
+        return;
+    };
+    let Some(prometheus) = program("prometheus") else {
+        return;
+    };
+    let config = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yml]\n\
+        scrape_configs: [{{job_name: node, static_configs: [{{targets: ['127.0.0.1:{exporter}']}}]}}]\n"
+    );
+    fs::write(folder.join("prometheus.yml"), config).unwrap();
+    fs::write(folder.join("rules.yml"), RULES).unwrap();
+    let (_running, port) = start_prometheus(&prometheus, &folder, "data");
+    let started = Instant::now();
+    while ask(port, "probe_success")
+        .as_array()
+        .is_none_or(Vec::is_empty)
+    {
+        assert!(started.elapsed() < PATIENCE, "nothing is scraped");
+        thread::sleep(Duration::from_millis(50));
+    }
+    for (query, legend) in queries(DASHBOARD) {
+        let query = query.replace("$target", ".+");
+        let answer = ask(port, &query);
+        let series = answer.as_array().unwrap();
+        assert!(!series.is_empty(), "{query}");
+        for label in legend.split("{{").skip(1) {
+            let (label, _) = label.split_once("}}").unwrap();
+            assert!(series[0]["metric"][label].is_string(), "{query}: {label}");
+        }
+    }
+    // The rules are those that run there.
+    let rules = get(port, "/api/v1/rules");
+    for alert in RULES.split("- alert: ").skip(1) {
+        let name = alert.lines().next().unwrap();
+        assert!(rules.contains(&format!("\"name\":\"{name}\"")), "{rules}");
+    }
+}
+
+#[test]
+fn the_line_for_cron_is_one() {
+    let line = README
+        .lines()
+        .find(|line| line.starts_with("* * * * * "))
+        .unwrap();
+    let words: Vec<&str> = line.split(' ').skip(7).collect();
+    let file = folder("cron").join("healthprobe-app.prom");
+    let path = file.to_str().unwrap();
+    let server = Server::json("{\"status\":\"ok\"}");
+    let arguments: Vec<&str> = words
+        .iter()
+        .map(|word| match *word {
+            "https://app.example/health" => "127.0.0.1:PORT/health",
+            "/var/lib/prometheus/node-exporter/healthprobe-app.prom" => path,
+            "250ms" => "20s",
+            other => other,
+        })
+        .collect();
+    let ran = server.probe(&arguments);
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (Some(0), "", "")
+    );
+    assert!(file.exists());
+}

@@ -1,0 +1,405 @@
+//! Servers that pip can install are run: while their model loads, when it works, and when it is dead behind a
+//! `/health` that stays green.
+//!
+//! They take a Python with `requirements.txt`, which `HEALTHPROBE_RECIPES_PYTHON` names, else
+//! `target/venv-recipes/bin/python`. Two have one of their own: `bentoml`, because its requirements exclude those of
+//! `mlserver`, and `fastapi`, because `mlserver` holds it at a version that answers 500 to NaN. Without a Python a test
+//! says that it was skipped; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::repo::recipes::page::{self, ROLES, Recipe, Verdict};
+use crate::support::uvicorn;
+use crate::support::{probe, signal};
+
+pub const SERVERS: [&str; 5] = [
+    "FastAPI, uvicorn",
+    "Flask, gunicorn",
+    "LitServe",
+    "BentoML",
+    "MLServer",
+];
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Far more than any step takes; only a broken server ever waits this long.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+#[test]
+fn fastapi() {
+    let Some(server) = Server::start("FastAPI, uvicorn", VENV_FASTAPI, |python, port, weights| {
+        let mut command = Command::new(python);
+        command
+            .args([
+                "-m",
+                "uvicorn",
+                "app:app",
+                "--no-access-log",
+                "--port",
+                port,
+            ])
+            .current_dir(Path::new(ROOT).join("examples/fastapi"))
+            .env("MODEL_FILE", weights)
+            .env("MODEL_POLL_SECONDS", "0.05");
+        command
+    }) else {
+        return;
+    };
+    let body = r#"body: {"detail":"Model not loaded"}"#;
+    server.says(
+        "integrity",
+        &format!(
+            "unhealthy: status 503, expected 200-399; predictions[0].label is missing, expected anything but \
+             \"Unknown\"; predictions[0].score is missing, expected a number >= 0.5; \
+             POST http://localhost:8000/predict in <t>; {body}"
+        ),
+    );
+    server.says(
+        "readiness",
+        &format!(
+            "unhealthy: status 503, expected 200-399; status is missing, expected \"ok\"; \
+             GET http://localhost:8000/health in <t>; {body}"
+        ),
+    );
+    server.says(
+        "liveness",
+        "healthy: 503 Service Unavailable in <t>; GET http://localhost:8000/health",
+    );
+
+    let model = fs::read_to_string(Path::new(ROOT).join("examples/fastapi/model.json")).unwrap();
+    server.put_weights(&model);
+    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
+    let config = server.directory.join("probe.json");
+    fs::write(&config, page::config()).unwrap();
+    let url = format!(":{}/predict", server.port);
+    let ran = probe(&[&url, "-c", config.to_str().unwrap()]).run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+
+    server.put_weights(&model.replace("12.767", "NaN"));
+    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
+}
+
+#[test]
+fn flask() {
+    let Some(server) = Server::start("Flask, gunicorn", VENV, |python, port, weights| {
+        let mut command = Command::new(python);
+        command
+            .args(["-m", "gunicorn", "flask_app:app", "--no-control-socket"])
+            .args(["--bind", &format!("127.0.0.1:{port}")])
+            .env("WEIGHTS", weights);
+        command
+    }) else {
+        return;
+    };
+    server.says(
+        "readiness",
+        "unhealthy: status 503, expected 200-399; status is \"loading\", expected \"ok\"; \
+         GET http://localhost:8000/health in <t>; body: {\"status\":\"loading\"}",
+    );
+    server.says(
+        "liveness",
+        "healthy: 503 Service Unavailable in <t>; GET http://localhost:8000/health",
+    );
+
+    server.put_weights("[0.5, 0.25]");
+    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
+
+    server.put_weights("[NaN, 0.25]");
+    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
+}
+
+#[test]
+fn litserve() {
+    let Some(server) = Server::start("LitServe", VENV, |python, port, weights| {
+        let mut command = Command::new(python);
+        command
+            .arg("litserve_app.py")
+            .env("PORT", port)
+            .env("WEIGHTS", weights);
+        command
+    }) else {
+        return;
+    };
+    server.put_weights("");
+    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
+
+    // The one request that never ends keeps the only worker.
+    let url = format!(":{}/predict", server.port);
+    let poison = probe(&[url.as_str(), "-d", r#"{"input": -1}"#, "-t", "1s"]).run();
+    assert!(
+        poison
+            .out
+            .contains("timed out after 1s waiting for the response"),
+        "{poison:?}"
+    );
+    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
+}
+
+#[test]
+fn bentoml() {
+    let Some(server) = Server::start("BentoML", VENV_BENTOML, |python, port, weights| {
+        let mut command = Command::new(python);
+        command
+            .args(["-m", "bentoml", "serve", "bentoml_app:Scorer"])
+            .args(["--host", "127.0.0.1", "--port", port])
+            .env("BENTOML_DO_NOT_TRACK", "True")
+            .env("BENTOML_HOME", weights.parent().unwrap())
+            .env("WEIGHTS", weights);
+        command
+    }) else {
+        return;
+    };
+    let silent = "unhealthy: timed out after 2s waiting for the response";
+    server.says(
+        "liveness",
+        &format!("{silent}; GET http://localhost:3000/livez"),
+    );
+    server.says(
+        "readiness",
+        &format!("{silent}; GET http://localhost:3000/readyz"),
+    );
+    server.says(
+        "integrity",
+        &format!("{silent}; POST http://localhost:3000/predict"),
+    );
+
+    let ready = "healthy: 200 OK in <t>; GET http://localhost:3000/readyz";
+    let live = "healthy: 200 OK in <t>; GET http://localhost:3000/livez";
+    server.put_weights("0.25");
+    server.is_well(
+        ready,
+        live,
+        "healthy: 200 OK in <t>; POST http://localhost:3000/predict",
+    );
+
+    server.put_weights("NaN");
+    server.is_green_but_dead(ready, live);
+}
+
+#[test]
+fn mlserver() {
+    let Some(server) = Server::start("MLServer", VENV, |python, port, weights| {
+        let mut command = Command::new(python);
+        command
+            .args(["-m", "mlserver.cli.main", "start", "mlserver"])
+            .env("MLSERVER_HOST", "127.0.0.1")
+            .env("MLSERVER_HTTP_PORT", port)
+            .env("MLSERVER_GRPC_PORT", quiet_port().to_string())
+            .env("MLSERVER_METRICS_PORT", quiet_port().to_string())
+            .env("MLSERVER_PARALLEL_WORKERS", "0")
+            .env("WEIGHTS", weights);
+        command
+    }) else {
+        return;
+    };
+    let live = "healthy: 200 OK in <t>; GET http://localhost:8080/v2/health/live";
+    let ready = "healthy: 200 OK in <t>; GET http://localhost:8080/v2/models/toy/ready";
+    let infer = "POST http://localhost:8080/v2/models/toy/infer in <t>";
+    server.says("liveness", live);
+    server.says(
+        "readiness",
+        "unhealthy: status 400, expected 200-399; GET http://localhost:8080/v2/models/toy/ready in <t>",
+    );
+    server.says(
+        "integrity",
+        &format!(
+            "unhealthy: status 400, expected 200-399; outputs[0].data[0] is missing, expected 0.5+-1%; \
+             {infer}; body: {{\"error\":\"Model toy is not ready yet.\"}}"
+        ),
+    );
+
+    server.put_weights("0.5");
+    server.is_well(
+        ready,
+        live,
+        "healthy: 200 OK in <t>; POST http://localhost:8080/v2/models/toy/infer",
+    );
+
+    server.put_weights("NaN");
+    server.is_green_but_dead(ready, live);
+}
+
+const HEALTH_8000: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health";
+const PREDICT_8000: &str = "healthy: 200 OK in <t>; POST http://localhost:8000/predict";
+
+/// Where a Python with some requirements is: the variable that names it, and the end of `target/venv-NAME`, the virtual
+/// environment that `.ci/run` makes.
+#[derive(Clone, Copy)]
+struct Venv {
+    variable: &'static str,
+    name: &'static str,
+    requirements: &'static str,
+}
+
+const VENV: Venv = Venv {
+    variable: "HEALTHPROBE_RECIPES_PYTHON",
+    name: "recipes",
+    requirements: "tests/platforms/recipes/requirements.txt",
+};
+
+const VENV_FASTAPI: Venv = Venv {
+    variable: "HEALTHPROBE_PYTHON",
+    name: "fastapi",
+    requirements: "examples/fastapi/requirements.txt",
+};
+
+const VENV_BENTOML: Venv = Venv {
+    variable: "HEALTHPROBE_BENTOML_PYTHON",
+    name: "bentoml",
+    requirements: "tests/platforms/recipes/requirements-bentoml.txt",
+};
+
+/// A running server with a directory of its own, in which its weights may appear.
+struct Server {
+    recipe: Recipe,
+    process: Child,
+    port: u16,
+    directory: PathBuf,
+}
+
+impl Server {
+    /// `None` where there is no Python for it, after saying so. The server need not answer yet.
+    fn start(
+        name: &str,
+        venv: Venv,
+        command: impl Fn(&Path, &str, &Path) -> Command,
+    ) -> Option<Self> {
+        let python = uvicorn::python(venv.variable, venv.name, venv.requirements)?;
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "recipe-{}-{}",
+            name.replace(", ", "-"),
+            std::process::id()
+        ));
+        fs::create_dir_all(&directory).unwrap();
+        let log = File::create(directory.join("log")).unwrap();
+        let port = quiet_port();
+        let mut command = command(&python, &port.to_string(), &directory.join("weights.json"));
+        if command.get_current_dir().is_none() {
+            command.current_dir(Path::new(ROOT).join("tests/platforms/recipes/servers"));
+        }
+        let process = command
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+        Some(Self {
+            recipe: page::named(name),
+            process,
+            port,
+            directory,
+        })
+    }
+
+    /// Appears whole: a server never reads half a file.
+    fn put_weights(&self, text: &str) {
+        let new = self.directory.join("weights.json.new");
+        fs::write(&new, text).unwrap();
+        fs::rename(&new, self.directory.join("weights.json")).unwrap();
+    }
+
+    fn probe(&self, role: &str) -> Verdict {
+        let index = ROLES.iter().position(|known| *known == role).unwrap();
+        self.recipe.lines[index].probe(self.port)
+    }
+
+    /// All three lines come to say exactly these.
+    #[track_caller]
+    fn is_well(&self, ready: &str, live: &str, infer: &str) {
+        self.says("readiness", ready);
+        self.says("liveness", live);
+        self.says("integrity", infer);
+    }
+
+    /// Integrity says what the page shows of a dead model, while the others say these.
+    #[track_caller]
+    fn is_green_but_dead(&self, ready: &str, live: &str) {
+        self.says("integrity", &self.recipe.dead);
+        self.says("readiness", ready);
+        self.says("liveness", live);
+    }
+
+    /// The line in this role comes to say exactly this.
+    #[track_caller]
+    fn says(&self, role: &str, text: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        let mut verdict = self.probe(role);
+        while verdict != expected(text) && Instant::now() < deadline {
+            // Not a synchronisation: it leaves the processor to the server.
+            thread::sleep(Duration::from_millis(20));
+            verdict = self.probe(role);
+        }
+        assert_eq!(verdict, expected(text), "{role}\n{}", self.log());
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The workers first found, then all killed at once: some servers put theirs into groups of their own.
+        let mut family = descendants(self.process.id());
+        family.push(self.process.id());
+        signal("KILL", &family);
+        _ = self.process.wait();
+        _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// A free port below those that the system hands out: nothing else takes it before the server does.
+fn quiet_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn expected(text: &str) -> Verdict {
+    Verdict {
+        code: Some(i32::from(!text.starts_with("healthy: "))),
+        text: text.to_owned(),
+    }
+}
+
+/// The processes below this one.
+fn descendants(process: u32) -> Vec<u32> {
+    let Ok(output) = Command::new("ps").args(["-e", "-o", "ppid=,pid="]).output() else {
+        return Vec::new();
+    };
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let pairs: Vec<(&str, &str)> = listed
+        .lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .map(|(parent, child)| (parent, child.trim()))
+        .collect();
+    let own = process.to_string();
+    let mut family = BTreeSet::from([own.as_str()]);
+    loop {
+        let before = family.len();
+        let known = family.clone();
+        family.extend(
+            pairs
+                .iter()
+                .filter(|(parent, _)| known.contains(parent))
+                .map(|(_, child)| child),
+        );
+        if family.len() == before {
+            family.remove(own.as_str());
+            return family.iter().flat_map(|pid| pid.parse()).collect();
+        }
+    }
+}

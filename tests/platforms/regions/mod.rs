@@ -1,0 +1,198 @@
+//! `examples/regions`: the run shows what its page says, also of what is broken on purpose, and leaves nothing behind.
+//!
+//! It takes the right to make a network, which is root's, and the Python of `fastapi`. Without the first the tests say
+//! so and are skipped, which `HEALTHPROBE_REQUIRE_SERVERS=1` makes a failure.
+
+mod example;
+mod prometheus;
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::probe::metrics::parse;
+use crate::support::{PATIENCE, Ran, signal};
+use example::{Example, namespaces, normal};
+
+const README: &str = include_str!("../../../examples/regions/README.md");
+
+/// The last lines of a run: one a region.
+fn verdicts(ran: &Ran) -> Vec<&str> {
+    let (_, verdicts) = ran.out.rsplit_once("\n\n").unwrap();
+    verdicts.lines().collect()
+}
+
+#[test]
+fn the_run_says_what_the_page_shows_and_its_metrics_tell_regions_apart() {
+    let Some(copy) = Example::new("page") else {
+        return;
+    };
+    let ran = copy.run();
+    let (_, shown) = README
+        .split_once("    # examples/regions/run metrics\n")
+        .unwrap();
+    let shown: Vec<&str> = shown
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with("    "))
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .collect();
+    let shown = normal(&shown.join("\n"));
+    assert_eq!(
+        (ran.out.trim_end(), ran.err.as_str(), ran.code),
+        (shown.trim_end(), "", Some(0))
+    );
+
+    // In milliseconds; three round trips with the delays of both.
+    for (from, to, at_least) in [
+        ("eu", "us", 630),
+        ("us", "eu", 630),
+        ("eu", "ap", 90),
+        ("ap", "eu", 90),
+        ("us", "ap", 660),
+        ("ap", "us", 660),
+    ] {
+        let text = fs::read_to_string(copy.metrics(from, to)).unwrap();
+        let took = parse(&text)
+            .into_iter()
+            .find(|((name, _), _)| name == "probe_duration_seconds");
+        let took = Duration::from_secs_f64(took.unwrap().1);
+        assert!(
+            took >= Duration::from_millis(at_least),
+            "{from}, {to}: {took:?}"
+        );
+    }
+    prometheus::promtool_accepts(&copy);
+    prometheus::alerts(&copy);
+}
+
+/// A queueing discipline that does not delay stands where netem does, so this is also the way of a kernel with netem.
+#[test]
+fn without_delays_and_with_a_good_model_all_is_healthy() {
+    let Some(copy) = Example::new("healthy") else {
+        return;
+    };
+    copy.change("run", "[ap]=diverged.json", "[ap]=model.json");
+    copy.change("probe.json", "500ms", "1500ms");
+    copy.change(
+        "run",
+        "netem delay \"${delay[$1]}ms\"",
+        "tbf rate 1gbit burst 100kb latency 1ms",
+    );
+    let ran = copy.run();
+    assert_eq!(
+        (ran.code, ran.err.as_str(), verdicts(&ran)),
+        (
+            Some(0),
+            "",
+            vec![
+                "eu: healthy from everywhere",
+                "us: healthy from everywhere",
+                "ap: healthy from everywhere"
+            ]
+        ),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_laxer_limit_lets_us_be_healthy() {
+    let Some(copy) = Example::new("lax") else {
+        return;
+    };
+    copy.change("probe.json", "500ms", "1500ms");
+    let ran = copy.run();
+    assert_eq!(
+        verdicts(&ran)[..2],
+        ["eu: healthy from everywhere", "us: healthy from everywhere"]
+    );
+    assert!(
+        verdicts(&ran)[2].starts_with("ap: the instance: it fails at home"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn whoever_dials_the_wrong_instance_sees_nothing() {
+    let Some(copy) = Example::new("wrong") else {
+        return;
+    };
+    copy.change(
+        "run",
+        "--connect-to \"${address[$2]}\"",
+        "--connect-to \"${address[eu]}\"",
+    );
+    let ran = copy.run();
+    assert!(ran.out.contains("\nap: healthy: "), "{ran:?}");
+}
+
+#[test]
+fn the_certificate_has_to_bear_the_name_of_the_url() {
+    let Some(copy) = Example::new("name") else {
+        return;
+    };
+    copy.change("probe.json", "model.example", "eu.model.example");
+    let ran = copy.run();
+    let reason = "certificate is for model.example, not for eu.model.example";
+    for region in ["eu", "us", "ap"] {
+        let line = format!("\n{region}: unhealthy: {reason}; GET ");
+        assert!(ran.out.contains(&line), "{ran:?}");
+    }
+    // One region that fails and all of them are told apart.
+    let verdict = "every region: it fails at home, so it is what they share";
+    assert_eq!(verdicts(&ran), [verdict], "{ran:?}");
+}
+
+#[test]
+fn a_misspelt_check_is_an_error() {
+    let Some(copy) = Example::new("misspelt") else {
+        return;
+    };
+    copy.change("probe.json", "label!=Unknown", "label!!Unknown");
+    let ran = copy.run();
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.starts_with("error: "), "{ran:?}");
+}
+
+#[test]
+fn a_run_that_is_ended_cleans_up() {
+    let Some(copy) = Example::new("ended") else {
+        return;
+    };
+    let mut child = copy.command().spawn().unwrap();
+    let pid = child.id();
+    let started = Instant::now();
+    let serves = || {
+        fs::read_dir(copy.folder.join("tmp"))
+            .unwrap()
+            .any(|entry| entry.unwrap().path().join("ap.log").exists())
+    };
+    while !serves() {
+        assert!(started.elapsed() < PATIENCE, "nothing is served");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(namespaces(pid).len(), 4);
+    assert!(signal("TERM", &[pid]));
+    assert!(!child.wait().unwrap().success());
+    copy.assert_nothing_left(pid);
+}
+
+#[test]
+fn others_than_root_are_told_so() {
+    let Some(copy) = Example::new("root") else {
+        return;
+    };
+    let output = Command::new("unshare")
+        .arg("--user")
+        .arg(copy.command().get_program())
+        .output()
+        .unwrap();
+    assert_eq!(
+        (
+            String::from_utf8_lossy(&output.stderr).as_ref(),
+            output.status.code()
+        ),
+        ("error: network namespaces are made by root only\n", Some(1))
+    );
+}

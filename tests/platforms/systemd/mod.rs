@@ -1,0 +1,288 @@
+//! `examples/systemd`: Debian's systemd verifies the units, and as a container's first process runs them: `systemctl
+//! start` waits for the model, fails with the reason, and what hangs is restarted.
+
+mod system;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use self::system::System;
+use crate::platforms::docker::Folder;
+use crate::support::machine::executable;
+use crate::support::schemas::Ended;
+use crate::support::{changed, program};
+
+const MODEL: &str = include_str!("../../../examples/systemd/model.service");
+const PROBE: &str = include_str!("../../../examples/systemd/model-probe.service");
+const TIMER: &str = include_str!("../../../examples/systemd/model-probe.timer");
+
+/// What `systemd-analyze verify` says of these units, whose executables are all there.
+fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Ended {
+    let folder = Folder::new("units");
+    let anything = folder.0.join("anything");
+    executable(&anything, "#!/bin/sh\n");
+    for (name, text) in [
+        ("model.service", model),
+        ("model-probe.service", probe),
+        ("model-probe.timer", timer),
+    ] {
+        let text = ["/opt/model/venv/bin/python", "/usr/local/bin/healthprobe"]
+            .iter()
+            .fold(text.to_owned(), |text, path| {
+                text.replace(path, anything.to_str().unwrap())
+            });
+        fs::write(folder.0.join(name), text).unwrap();
+    }
+    let output = Command::new(analyze)
+        .args([
+            "verify",
+            "--man=no",
+            "model.service",
+            "model-probe.service",
+            "model-probe.timer",
+        ])
+        .current_dir(&folder.0)
+        // Else units of the same names that this machine has.
+        .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.0.display()))
+        .output();
+    output.unwrap().into()
+}
+
+#[test]
+fn systemd_takes_the_units_and_nothing_broken() {
+    let Some(analyze) = program("systemd-analyze") else {
+        return;
+    };
+    let ended = verify(&analyze, [MODEL, PROBE, TIMER]);
+    assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""));
+    for (unit, right, wrong, error) in [
+        (0, "[Service]", "[Sevice]", "Unknown section 'Sevice'"),
+        (
+            0,
+            "ExecStartPost=",
+            "ExecPostStart=",
+            "Unknown key 'ExecPostStart'",
+        ),
+        (
+            0,
+            "ExecStartPost=/usr/local",
+            "ExecStartPost=usr/local",
+            "Neither a valid executable name nor an absolute path",
+        ),
+        (0, "ExecStart=/opt", "ExecStart=/opp", "is not executable"),
+        (0, "Type=exec", "Type=exe", "Failed to parse service type"),
+        (
+            0,
+            "TimeoutStartSec=120s",
+            "TimeoutStartSec=120z",
+            "Failed to parse",
+        ),
+        (
+            0,
+            "Restart=on-failure",
+            "Restart=on-fail",
+            "Failed to parse",
+        ),
+        (
+            0,
+            "DynamicUser=yes",
+            "DynamicUser=indeed",
+            "Failed to parse",
+        ),
+        (
+            0,
+            "SystemCallFilter=@system-service",
+            "SystemCallFilter=@services",
+            "Unknown system call group",
+        ),
+        (
+            1,
+            "Type=oneshot",
+            "Type=oneshoot",
+            "Failed to parse service type",
+        ),
+        (1, "ExecStart=", "#", "has no ExecStart="),
+        (
+            1,
+            "try-restart model.service'",
+            "try-restart model.service",
+            "nbalanced quoting",
+        ),
+        (
+            2,
+            "OnUnitInactiveSec=30s",
+            "OnUnitInactiveSec=often",
+            "Failed to parse",
+        ),
+        (2, "[Timer]", "[Time]", "Unknown section 'Time'"),
+    ] {
+        let mut units = [MODEL, PROBE, TIMER].map(str::to_owned);
+        units[unit] = changed(&units[unit], right, wrong);
+        let ended = verify(&analyze, [&units[0], &units[1], &units[2]]);
+        assert!(ended.said.contains(error), "{right} → {wrong}: {ended:?}");
+    }
+}
+
+/// Units that do not take as long, in the order of `System::boot`.
+fn hasty() -> [String; 3] {
+    let model = changed(MODEL, "--wait 90s", "--wait 3s --interval 200ms");
+    [
+        changed(&model, "RestartSec=5s", "RestartSec=50ms"),
+        changed(
+            PROBE,
+            "--wait 30s --interval 5s",
+            "--wait 1s --interval 200ms",
+        ),
+        TIMER.replace("30s", "500ms"),
+    ]
+}
+
+const NOT_LOADED: &str = "unhealthy: status 503, expected 200-399; status is missing, expected \"ok\"; \
+    GET http://localhost:8000/health in <t>; attempt ";
+
+#[test]
+fn a_start_ends_when_the_model_answers() {
+    let Some(system) = System::boot(MODEL, PROBE, TIMER) else {
+        return;
+    };
+    system.run("systemctl start --no-block client");
+    system.wait_until("it loads", || system.journal("model").contains(NOT_LOADED));
+    assert_eq!(system.show("model", "ActiveState"), "activating");
+    assert_eq!(system.show("client", "ActiveState"), "inactive");
+    assert!(!system.journal("client").contains("healthy"));
+    // A probe that fails now, having begun before, leaves alone what loads.
+    let pid = system.show("model", "MainPID");
+    let after = PROBE
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStopPost=+"));
+    let ran = system.run(&format!("SERVICE_RESULT=exit-code {}", after.unwrap()));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+
+    system.put_model();
+    // The job that has begun.
+    let started = system.run("systemctl start client");
+    assert_eq!(started.code, Some(0), "{started:?}");
+    assert_eq!(system.show("model", "ActiveState"), "active");
+    assert_eq!(system.show("model", "MainPID"), pid);
+    let journal = system.journal("model");
+    assert!(
+        journal.contains("\nhealthy: 200 OK in <t>; GET http://localhost:8000/health; attempt "),
+        "{journal}"
+    );
+    let journal = system.journal("client");
+    assert!(
+        journal.contains("healthy: 200 OK in <t>; GET http://localhost:8000/predict/sample\n"),
+        "{journal}"
+    );
+    // Not root.
+    assert_ne!(
+        system
+            .run("stat --format=%u /proc/$(systemctl show --value --property=MainPID model)")
+            .said,
+        "0\n"
+    );
+}
+
+#[test]
+fn a_start_without_a_model_fails_with_the_reason() {
+    let [model, probe, timer] = hasty();
+    let Some(system) = System::boot(&model, &probe, &timer) else {
+        return;
+    };
+    let started = system.run("systemctl start model");
+    assert_eq!(started.code, Some(1), "{started:?}");
+    assert!(
+        started.said.contains("Job for model.service failed"),
+        "{started:?}"
+    );
+    // Three times, and then no more.
+    system.wait_until("it gives up", || {
+        system.show("model", "ActiveState") == "failed"
+    });
+    let journal = system.journal("model");
+    assert!(journal.contains(NOT_LOADED), "{journal}");
+    assert_eq!(
+        journal.matches("Starting model.service").count(),
+        3,
+        "{journal}"
+    );
+}
+
+#[test]
+fn without_its_lines_the_unit_tells_less() {
+    let [model, probe, timer] = hasty();
+    let probed = model
+        .lines()
+        .find(|line| line.starts_with("ExecStartPost="))
+        .unwrap();
+    let Some(system) = System::boot(&changed(&model, probed, ""), &probe, &timer) else {
+        return;
+    };
+    let started = system.run("systemctl start model");
+    assert_eq!(
+        (started.code, started.said.as_str()),
+        (Some(0), ""),
+        "without a model"
+    );
+    // The shorter of two deadlines has the word.
+    let model = changed(&model, "--wait 3s", "--wait 90s");
+    let model = changed(&model, "TimeoutStartSec=120s", "TimeoutStartSec=1s");
+    fs::write(system.folder.0.join("units/model.service"), model).unwrap();
+    system.run("systemctl stop model; systemctl daemon-reload");
+    let started = system.run("systemctl start model");
+    let journal = system.journal("model");
+    assert_eq!(started.code, Some(1), "{started:?}");
+    assert!(
+        started.said.contains("timeout was exceeded"),
+        "{started:?}\n{journal}"
+    );
+    assert!(
+        journal.contains("start-post operation timed out"),
+        "{journal}"
+    );
+}
+
+#[test]
+fn what_hangs_is_restarted() {
+    let [model, probe, timer] = hasty();
+    let model = changed(&model, "--wait 3s", "--wait 20s");
+    let Some(system) = System::boot(&model, &probe, &timer) else {
+        return;
+    };
+    system.put_model();
+    let enabled = system.run("systemctl enable model-probe.timer && systemctl start model");
+    assert_eq!(enabled.code, Some(0), "{enabled:?}");
+    assert_eq!(system.show("model-probe.timer", "ActiveState"), "active");
+    let pid = system.show("model", "MainPID");
+
+    // Whoever may not restart changes nothing.
+    let powerless = changed(&probe, "ExecStopPost=+", "ExecStopPost=");
+    fs::write(system.folder.0.join("units/model-probe.service"), powerless).unwrap();
+    system.run(&format!("systemctl daemon-reload; kill -STOP {pid}"));
+    system.wait_until("it may not", || {
+        system.journal("model-probe").contains("\nFailed to ")
+    });
+    assert_eq!(system.show("model", "MainPID"), pid);
+
+    fs::write(system.folder.0.join("units/model-probe.service"), &probe).unwrap();
+    system.run("systemctl daemon-reload");
+    system.wait_until("it is restarted", || {
+        let now = system.show("model", "MainPID");
+        now != pid && now != "0" && system.show("model", "ActiveState") == "active"
+    });
+    let journal = system.journal("model-probe");
+    assert!(journal.contains("unhealthy: timed out after "), "{journal}");
+    assert!(
+        journal.contains(" waiting for the response; GET http://localhost:8000/health"),
+        "{journal}"
+    );
+
+    // The timer goes on with the new one, and ends with it.
+    system.wait_until("the timer runs", || {
+        system.show("model-probe.timer", "ActiveState") == "active"
+    });
+    let stopped = system.run("systemctl stop model");
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    assert_eq!(system.show("model-probe.timer", "ActiveState"), "inactive");
+}

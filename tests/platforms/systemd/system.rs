@@ -1,0 +1,133 @@
+//! A container whose first process is this machine's systemd, with units of a test's.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::platforms::docker::engine::Container;
+use crate::platforms::docker::{Folder, source, static_healthprobe};
+use crate::support::machine::{Machine, exec, shared};
+use crate::support::schemas::Ended;
+use crate::support::uvicorn::DEADLINE;
+use crate::support::{program, without_times};
+
+/// A systemd that runs the units.
+pub struct System {
+    container: Container,
+    pub folder: Folder,
+    _machine: Machine,
+}
+
+impl System {
+    /// `None` where there is no engine for it, no Python or no systemd, after saying so.
+    pub fn boot(model: &str, probe: &str, timer: &str) -> Option<Self> {
+        program("systemd-analyze")?;
+        let machine = Machine::build()?;
+        let folder = Folder::new("system");
+        let units = shared(&folder, "units");
+        for (name, text) in [
+            ("model.service", model),
+            ("model-probe.service", probe),
+            ("model-probe.timer", timer),
+            // What needs the model.
+            (
+                "client.service",
+                "[Unit]\nRequires=model.service\nAfter=model.service\n[Service]\nType=oneshot\n\
+                ExecStart=/usr/local/bin/healthprobe :8000/predict/sample\n",
+            ),
+        ] {
+            fs::write(units.join(name), text).unwrap();
+        }
+        // Of what this machine has installed, nothing is started but systemd's own.
+        for entry in fs::read_dir("/usr/lib/systemd/system").unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let is_unit = [".service", ".socket", ".timer", ".mount"]
+                .iter()
+                .any(|kind| name.ends_with(kind));
+            let is_own = name.starts_with("systemd-journald") || name == "tmp.mount";
+            if is_unit && !is_own {
+                symlink("/dev/null", units.join(name)).unwrap();
+            }
+        }
+        let programs = shared(&folder, "programs");
+        fs::copy(static_healthprobe(), programs.join("healthprobe")).unwrap();
+        let model = shared(&folder, "model");
+        fs::create_dir(units.join("model.service.d")).unwrap();
+        let weights =
+            "[Service]\nEnvironment=MODEL_FILE=/weights/model.json MODEL_POLL_SECONDS=0.05\n";
+        fs::write(units.join("model.service.d/weights.conf"), weights).unwrap();
+        let further: Vec<String> = [
+            format!("--volume={}:/etc/systemd/system", units.display()),
+            format!("--volume={}:/usr/local/bin:ro", programs.display()),
+            format!("--volume={}:/weights", model.display()),
+            "--network=none".to_owned(),
+            "--tmpfs=/run".to_owned(),
+            "--tmpfs=/tmp".to_owned(),
+            "--cgroupns=private".to_owned(),
+            // systemd mounts, and unmounts for its services.
+            "--cap-add=SYS_ADMIN".to_owned(),
+            "--security-opt=seccomp=unconfined".to_owned(),
+            "--security-opt=apparmor=unconfined".to_owned(),
+            "--env=container=docker".to_owned(),
+        ]
+        .into();
+        let start =
+            "mount -o remount,rw /sys/fs/cgroup; exec /lib/systemd/systemd --unit=basic.target";
+        let container = Container::start(
+            &machine.image,
+            &machine.options(&further),
+            &["/bin/sh", "-c", start],
+        );
+        let system = Self {
+            container,
+            folder,
+            _machine: machine,
+        };
+        system.wait_until("it has booted", || {
+            system.run("systemctl is-system-running --wait").said == "running\n"
+        });
+        Some(system)
+    }
+
+    pub fn run(&self, command: &str) -> Ended {
+        exec(
+            self.container.name(),
+            &["/bin/sh".into(), "-c".into(), command.into()],
+        )
+    }
+
+    pub fn put_model(&self) {
+        let model = source("examples/fastapi/model.json");
+        fs::copy(model, self.folder.0.join("model/model.json")).unwrap();
+    }
+
+    /// What `systemctl show` knows of a unit.
+    pub fn show(&self, unit: &str, property: &str) -> String {
+        let ended = self.run(&format!(
+            "systemctl show --value --property={property} {unit}"
+        ));
+        ended.said.trim().to_owned()
+    }
+
+    pub fn journal(&self, unit: &str) -> String {
+        without_times(
+            &self
+                .run(&format!("journalctl --output=cat --no-pager --unit={unit}"))
+                .said,
+        )
+    }
+
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let deadline = Instant::now() + DEADLINE;
+        while !is_so() {
+            assert!(
+                Instant::now() < deadline,
+                "never: {what}\n{}",
+                self.run("journalctl --no-pager --lines=40").said
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! `--baseline` and `--write-baseline`: recording and comparing are one request.
+
+use crate::probe::data::file;
+use crate::support::{Server, assert_ran, probe};
+use std::fs;
+
+const ANSWER: &str = r#"{"id":"a1","created":1700000000,"model":"iris","predictions":[{"label":"cat","score":0.871}]}"#;
+const DRIFTED: &str = r#"{"id":"b2","created":1800000000,"model":"iris","predictions":[{"label":"cat","score":0.412}]}"#;
+const IGNORE: [&str; 4] = ["--ignore", "id", "--ignore", "$..created"];
+
+#[test]
+fn what_is_recorded_is_compared() {
+    let server = Server::json(ANSWER);
+    let path = file("recorded.json", "old");
+    let record = [&["127.0.0.1:PORT", "--write-baseline", &path], &IGNORE[..]].concat();
+    let ran = server.probe(&record);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/\n",
+        "",
+    );
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "{\n  \"model\": \"iris\",\n  \"predictions\": [\n    {\n      \"label\": \"cat\",\n      \"score\": 0.871\n    }\n  ]\n}\n"
+    );
+    server.assert_healthy(&["--baseline", &path]);
+
+    let drifted = Server::json(DRIFTED);
+    drifted.assert_unhealthy(
+        &["--baseline", &path, "--tolerance", "0.02"],
+        "drift at $.predictions[0].score: 0.871 → 0.412 (Δ 0.459 > 0.02)",
+        " in <t>",
+    );
+    drifted.assert_unhealthy(
+        &["--baseline", &path, "--tolerance", "10%"],
+        "drift at $.predictions[0].score: 0.871 → 0.412 (Δ 0.459 > 0.0871)",
+        " in <t>",
+    );
+    drifted.assert_healthy(&["--baseline", &path, "--tolerance", "0.459"]);
+    drifted.assert_healthy(&["--baseline", &path, "--ignore", "predictions[*].score"]);
+}
+
+#[test]
+fn an_embedding_is_one_readable_line() {
+    let recorded: Vec<String> = (0..1000)
+        .map(|i| (f64::from(i) / 1000.0).to_string())
+        .collect();
+    let path = file(
+        "embedding.json",
+        format!("{{\"embedding\":[{}]}}", recorded.join(",")),
+    );
+    let answer: Vec<String> = (0..1000)
+        .map(|i| {
+            if i % 3 == 0 {
+                format!("{}", f64::from(i) / 1000.0 - 0.1 - f64::from(i) / 1e6)
+            } else {
+                (f64::from(i) / 1000.0).to_string()
+            }
+        })
+        .collect();
+    let server = Server::json(&format!("{{\"embedding\":[{}]}}", answer.join(",")));
+    server.assert_unhealthy(
+        &["--baseline", &path, "--tolerance", "0.05"],
+        "drift at 334 places, the worst: $.embedding[999]: 0.999 → 0.898001 (Δ 0.100999 > 0.05), \
+         $.embedding[996]: 0.996 → 0.895004 (Δ 0.100996 > 0.05), $.embedding[993]: 0.993 → 0.892007 (Δ 0.100993 > 0.05)",
+        " in <t>",
+    );
+}
+
+#[test]
+fn nothing_is_recorded_unless_all_holds() {
+    let path = file("kept.json", "kept");
+    let server = Server::json(r#"{"status":"ok","score":NaN}"#);
+    server.assert_unhealthy(
+        &["--write-baseline", &path, "-e", "status=bad"],
+        "status is \"ok\", expected \"bad\"",
+        " in <t>",
+    );
+    server.assert_unhealthy(
+        &["--write-baseline", &path],
+        "score is NaN, which no baseline can hold; --ignore it, or record a better answer",
+        " in <t>",
+    );
+    Server::json("<html>").assert_unhealthy(
+        &["--write-baseline", &path],
+        "body is not JSON: it looks like HTML or XML at line 1 column 1",
+        " in <t>",
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
+    server.assert_unhealthy(
+        &["--write-baseline", "/nowhere/x.json", "--ignore", "score"],
+        "cannot write /nowhere/x.json: No such file or directory",
+        " in <t>",
+    );
+    let folder = std::path::Path::new(&path).parent().unwrap();
+    let left: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("kept.json."))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_baseline_that_cannot_be_used_is_an_error_and_nothing_is_sent() {
+    let server = Server::json("{}");
+    let html = file("html.json", "<html>");
+    let nan = file("nan.json", "{\"a\":[NaN]}");
+    let good = file("good.json", "{}");
+    for (arguments, message) in [
+        (
+            &["--baseline", "/nowhere.json"][..],
+            "--baseline: cannot read /nowhere.json: No such file or directory".to_owned(),
+        ),
+        (
+            &["--baseline", &html],
+            format!(
+                "--baseline {html:?}: the baseline is not JSON: it looks like HTML or XML at line 1 column 1"
+            ),
+        ),
+        (
+            &["--baseline", &nan],
+            format!(
+                "--baseline {nan:?}: expected a baseline whose numbers are numbers, but a[0] is NaN"
+            ),
+        ),
+        (
+            &["--baseline", &good, "--tolerance", "-1"],
+            "--tolerance \"-1\": column 1: expected a tolerance that is not negative".to_owned(),
+        ),
+        (
+            &["--baseline", &good, "--tolerance", "5%%"],
+            "--tolerance \"5%%\": column 1: expected a tolerance such as 0.02 or 2%".to_owned(),
+        ),
+        (
+            &["--tolerance", "nan"],
+            "--tolerance \"nan\": column 1: expected a tolerance such as 0.02 or 2%".to_owned(),
+        ),
+        (
+            &["--ignore", "a=1"],
+            "--ignore \"a=1\": column 2: expected a query alone".to_owned(),
+        ),
+        (
+            &["--write-baseline", ""],
+            "--write-baseline \"\": column 1: expected the name of a file".to_owned(),
+        ),
+        (
+            &["--baseline", &good, "--write-baseline", &good],
+            "--baseline and --write-baseline contradict each other; see healthprobe --help"
+                .to_owned(),
+        ),
+    ] {
+        let ran = server.probe(&[&[":PORT"], arguments].concat());
+        assert_eq!(
+            (ran.err.as_str(), ran.out.as_str(), ran.code),
+            (format!("error: {message}\n").as_str(), "", Some(1))
+        );
+    }
+    assert!(server.heard_nothing());
+}
+
+#[test]
+fn the_tolerance_can_come_from_the_environment() {
+    let path = file("environment.json", ANSWER);
+    let server = Server::json(&ANSWER.replace("0.871", "0.9"));
+    let run = |tolerance: &str| {
+        server
+            .prepare(&[":PORT", "--baseline", &path])
+            .env("HEALTHPROBE_TOLERANCE", tolerance)
+            .run()
+            .code
+    };
+    assert_eq!((run("5%"), run("1%"), run("")), (Some(0), Some(1), Some(1)));
+    let ran = probe(&[":1"]).env("HEALTHPROBE_BASELINE", "/nowhere").run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: HEALTHPROBE_BASELINE: cannot read /nowhere: No such file or directory\n",
+    );
+}

@@ -1,0 +1,257 @@
+//! `--config`: a check that ships with the model.
+
+use crate::probe::data::file;
+use crate::support::{Server, assert_ran, probe, response};
+use std::io::Write;
+
+/// A server that answers a good prediction to one request only: exactly this body and header.
+fn model() -> Server {
+    Server::playing_with_body(|stream, head, body| {
+        let asked = head.starts_with("POST /v1/predict HTTP/1.1\r\n")
+            && head.contains("\r\nx-model: iris\r\n");
+        let answer = match body {
+            b"{\"inputs\": [1, 2.50]}" if asked => {
+                r#"{"predictions":[{"label":"cat","score":0.87}],"id":7}"#
+            }
+            _ => "{}",
+        };
+        let _ = stream.write_all(response("200 OK", answer).as_bytes());
+    })
+}
+
+const PROBE: &str = r#"{
+  "$schema": "https://example.com/probe.schema.json",
+  "url": ":${PORT}/v1/predict",
+  "headers": {"X-Model": "${MODEL:-iris}"},
+  "data": {"inputs": [1, 2.50]},
+  "timeout": 20,
+  "expect_status": 200,
+  "expect": ["length(predictions)>0", "predictions[*].label!=Unknown", "predictions[*].score>=0.5"],
+  "expect_header": "content-type",
+  "max_latency": "20s",
+  "max_body": 1000,
+  "baseline": {"predictions": [{"score": 0.86}]},
+  "tolerance": "2%",
+  "ignore": ["id"],
+  "ipv4": true,
+  "quiet": false
+}"#;
+
+#[test]
+fn the_whole_check_comes_from_the_file() {
+    let server = model();
+    let path = file("probe.json", PROBE);
+    let port = server.port().to_string();
+    let ran = server
+        .prepare(&["--config", &path])
+        .env("PORT", &port)
+        .run();
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; POST http://localhost:PORT/v1/predict\n",
+        "",
+    );
+    let ran = server
+        .prepare(&[])
+        .env("HEALTHPROBE_CONFIG", &path)
+        .env("PORT", &port)
+        .env("HEALTHPROBE_TOLERANCE", "0.5%")
+        .run();
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: drift at $.predictions[0].score: 0.86 → 0.87 (Δ 0.01 > 0.0043); \
+         POST http://localhost:PORT/v1/predict in <t>\n",
+        "",
+    );
+}
+
+#[test]
+fn flags_and_environment_win_over_it() {
+    let server = model();
+    let path = file("layers.json", PROBE);
+    let port = server.port().to_string();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut run = server
+            .prepare(&[&["-c", &path], arguments].concat())
+            .env("PORT", &port);
+        for (name, value) in variables {
+            run = run.env(name, value);
+        }
+        run.run().out
+    };
+    let rest = "POST http://localhost:PORT/v1/predict in <t>";
+    assert_eq!(
+        run(&["-s", "204"], &[]),
+        format!(
+            "unhealthy: status 200, expected 204; {rest}; \
+             body: {{\"predictions\":[{{\"label\":\"cat\",\"score\":0.87}}],\"id\":7}}\n"
+        )
+    );
+    assert_eq!(
+        run(
+            &["-e", "length(predictions)=2"],
+            &[("HEALTHPROBE_EXPECT", "length(predictions)=3")]
+        ),
+        format!("unhealthy: length(predictions) is 1, expected 2; {rest}\n")
+    );
+    assert_eq!(
+        run(&[], &[("HEALTHPROBE_EXPECT", "length(predictions)=3")]),
+        format!("unhealthy: length(predictions) is 1, expected 3; {rest}\n")
+    );
+    assert!(
+        run(&["-d", "{}"], &[])
+            .starts_with("unhealthy: predictions is missing, expected length(predictions)>0; ")
+    );
+    assert!(run(&["-H", "X-Other: y"], &[]).starts_with("unhealthy: predictions is missing"));
+    // Recording again needs no other file: the flag contradicts the config's baseline, and wins.
+    let again = file("again.json", "");
+    assert_eq!(
+        run(&["--write-baseline", &again], &[]),
+        "healthy: 200 OK in <t>; POST http://localhost:PORT/v1/predict\n"
+    );
+    assert_eq!(
+        std::fs::read_to_string(&again).unwrap(),
+        "{\n  \"predictions\": [\n    {\n      \"label\": \"cat\",\n      \"score\": 0.87\n    }\n  ]\n}\n"
+    );
+    assert!(run(&["-6"], &[]).contains("[::1]:PORT"));
+}
+
+#[test]
+fn its_paths_are_relative_to_it() {
+    let server = model();
+    file("body.json", "{\"inputs\": [1, 2.50]}");
+    file("known.json", "{\"predictions\":[{\"score\":0.87}]}");
+    let path = file(
+        "relative.json",
+        r#"{"url":"127.0.0.1:${PORT}/v1/predict","headers":{"x-model":"iris"},"data_file":"body.json","baseline_file":"known.json"}"#,
+    );
+    let ran = server
+        .prepare(&["-c", &path])
+        .env("PORT", &server.port().to_string())
+        .run();
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/v1/predict\n",
+        "",
+    );
+    let missing = file("missing.json", r#"{"url":":1","data_file":"nope.json"}"#);
+    let nope = missing.replace("missing.json", "nope.json");
+    let ran = probe(&["-c", &missing]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        &format!("error: {missing}: data_file: cannot read {nope}: No such file or directory\n"),
+    );
+}
+
+#[test]
+fn a_config_that_cannot_be_used_is_an_error_with_its_place() {
+    for (text, message) in [
+        ("url: x", "expected { and a JSON object at line 1 column 1"),
+        (
+            "{\n  // the model\n}",
+            "expected a key in double quotes at line 2 column 3",
+        ),
+        (
+            "{\"timeout\": 1,\n \"timeout\": 2}",
+            "the key \"timeout\" comes a second time at line 2 column 2",
+        ),
+        (
+            "{\n  \"timeot\": 1}",
+            "unknown key \"timeot\" at line 2 column 3; the nearest known one is \"timeout\"",
+        ),
+        (
+            "{\"header\": \"X: y\"}",
+            "unknown key \"header\" at line 1 column 2; the nearest known one is \"headers\"",
+        ),
+        (
+            "{\"write_baseline\": \"x\"}",
+            "unknown key \"write_baseline\" at line 1 column 2; the nearest known one is \"baseline\"",
+        ),
+        (
+            "{\"timeout\":\n  true}",
+            "timeout: expected a string or a number, found true at line 2 column 3",
+        ),
+        (
+            "{\"expect\": [\"a=1\", {}]}",
+            "expect[1]: expected a string, in the list at line 1 column 12",
+        ),
+        (
+            "{\"quiet\": \"yes\"}",
+            "quiet: expected true or false, found a string at line 1 column 11",
+        ),
+        (
+            "{\"headers\": [\"X: y\"]}",
+            "headers: expected an object of names and values, found a list at line 1 column 13",
+        ),
+        (
+            "{\"headers\": \"Authorization: s3cret\"}",
+            "headers: expected an object of names and values, found a string at line 1 column 13",
+        ),
+        (
+            "{\"headers\": {\"X\": \"a\", \"X\": \"b\"}}",
+            "headers: a name comes twice, in the object at line 1 column 13",
+        ),
+        (
+            "{\"data\": 1, \"data_file\": \"x\"}",
+            "CONFIG: data and CONFIG: data_file contradict each other; set one of them",
+        ),
+        (
+            "{\"ipv4\": true, \"ipv6\": true}",
+            "CONFIG: ipv4 and CONFIG: ipv6 contradict each other; set one of them",
+        ),
+        (
+            "{\"timeout\": \"5x\"}",
+            "timeout \"5x\": column 2: expected a duration such as 500ms, 2s or 1m 30s",
+        ),
+        (
+            "{\"expect\": [\"a=\"]}",
+            "expect \"a=\": column 3: expected a value; the empty string is written \"\"",
+        ),
+        (
+            "{\"headers\": {\"X Y\": \"s3cret\"}}",
+            "headers: column 2: expected a header's name without spaces, then a colon",
+        ),
+        (
+            "{\"tolerance\": -1}",
+            "tolerance \"-1\": column 1: expected a tolerance that is not negative",
+        ),
+        (
+            "{\"baseline\": 1e999}",
+            "baseline \"in the config\": expected a baseline whose numbers are numbers, but $ is 1e999",
+        ),
+    ] {
+        let path = file("bad.json", text);
+        let ran = probe(&["-c", &path, ":1"]).run();
+        let message = message.replace("CONFIG", &path);
+        assert_ran(&ran, 1, "", &format!("error: {path}: {message}\n"));
+    }
+    let ran = probe(&["-c", "/nowhere/probe.json"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --config: cannot read /nowhere/probe.json: No such file or directory\n",
+    );
+    let ran = probe::<&str>(&[])
+        .env("HEALTHPROBE_CONFIG", "/nowhere")
+        .run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: HEALTHPROBE_CONFIG: cannot read /nowhere: No such file or directory\n",
+    );
+    let bytes = file("bytes.json", b"{\"url\":\"\xff\"}");
+    let ran = probe(&["-c", &bytes]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        &format!("error: {bytes}: not UTF-8 at byte 9\n"),
+    );
+}

@@ -1,0 +1,570 @@
+//! `--metrics-file`: what Prometheus reads of a probe.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use crate::probe::routing::{socket_path, unix_server};
+use crate::probe::tls;
+use crate::probe::wait::in_turn;
+use crate::support::certificates::{Authority, authority_params, params};
+use crate::support::{
+    PATIENCE, Probe, Server, assert_ran, free_port, has_ipv6, probe, program, response,
+};
+
+/// A folder of its own for a test.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("metrics-{name}-{}", std::process::id()));
+    _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Probes with these arguments, and returns the metrics as they were written.
+fn written(name: &str, prepare: impl FnOnce(&[&str]) -> Probe, arguments: &[&str]) -> String {
+    let file = folder(name).join("probe.prom");
+    let path = file.to_str().unwrap();
+    let ran = prepare(&[arguments, &["--metrics-file", path]].concat()).run();
+    assert_eq!(ran.err, "");
+    fs::read_to_string(&file).unwrap()
+}
+
+fn of_server(name: &str, server: &Server, arguments: &[&str]) -> String {
+    let text = written(name, |arguments| server.prepare(arguments), arguments);
+    text.replace(&format!(":{}", server.port()), ":PORT")
+}
+
+/// Without HELP and TYPE, and with each time as `<t>`.
+fn samples(text: &str) -> String {
+    let times = regex_lite::Regex::new(r"(?m)^(\w+_seconds\{[^}]*\}) [0-9.]+$").unwrap();
+    let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    times
+        .replace_all(&samples.join("\n"), "$1 <t>")
+        .into_owned()
+}
+
+/// What Prometheus says of a text; nothing where it is not installed.
+fn assert_promtool_accepts(text: &str) {
+    let Some(promtool) = program("promtool") else {
+        return;
+    };
+    let mut child = Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
+}
+
+/// Each sample by its name and its labels, which are sorted.
+pub fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), f64> {
+    let mut samples = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, mut rest) = match line.split_once('{') {
+            Some((name, rest)) => (name, rest),
+            None => line.split_once(' ').unwrap(),
+        };
+        let mut labels = Vec::new();
+        while let Some((label, quoted)) = rest.split_once("=\"") {
+            let mut value = String::new();
+            let mut characters = quoted.char_indices();
+            let end = loop {
+                match characters.next().unwrap() {
+                    (end, '"') => break end + 1,
+                    (_, '\\') => value.push(match characters.next().unwrap().1 {
+                        'n' => '\n',
+                        other => other,
+                    }),
+                    (_, other) => value.push(other),
+                }
+            };
+            labels.push((label.to_owned(), value));
+            rest = &quoted[end..];
+            match rest.strip_prefix(',') {
+                Some(further) => rest = further,
+                None => break,
+            }
+        }
+        labels.sort();
+        let value = rest.trim_start_matches('}').trim().parse().unwrap();
+        let twice = samples.insert((name.to_owned(), labels), value);
+        assert_eq!(twice, None, "{line}");
+    }
+    samples
+}
+
+#[test]
+fn a_healthy_probe_is_written() {
+    let server = Server::json("{\"status\":\"ok\"}");
+    let text = of_server("healthy", &server, &["127.0.0.1:PORT/h", "-e", "status=ok"]);
+    assert_promtool_accepts(&text);
+    let target = "target=\"http://127.0.0.1:PORT/h\"";
+    let times = regex_lite::Regex::new(r"(?m)\} 0\.[0-9]+$").unwrap();
+    assert_eq!(
+        times.replace_all(&text, "} <t>").replace(target, "URL").replace("tls\"} 0\n", "tls\"} <t>\n"),
+        "\
+# HELP probe_success Whether every check holds.
+# TYPE probe_success gauge
+probe_success{URL} 1
+# HELP probe_duration_seconds From the name's lookup to the last byte that the checks needed.
+# TYPE probe_duration_seconds gauge
+probe_duration_seconds{URL} <t>
+# HELP probe_dns_lookup_time_seconds Time to look up the name.
+# TYPE probe_dns_lookup_time_seconds gauge
+probe_dns_lookup_time_seconds{URL} <t>
+# HELP probe_ip_protocol Version of IP of the address that took the connection, 0 if none did.
+# TYPE probe_ip_protocol gauge
+probe_ip_protocol{URL} 4
+# HELP probe_http_status_code Status code of the answer, 0 without one.
+# TYPE probe_http_status_code gauge
+probe_http_status_code{URL} 200
+# HELP probe_http_content_length Length of the answer's body as announced, -1 where it is not, 0 without an answer.
+# TYPE probe_http_content_length gauge
+probe_http_content_length{URL} 15
+# HELP probe_http_redirects Number of redirects that were followed.
+# TYPE probe_http_redirects gauge
+probe_http_redirects{URL} 0
+# HELP probe_http_ssl Whether the answer came over TLS.
+# TYPE probe_http_ssl gauge
+probe_http_ssl{URL} 0
+# HELP probe_http_duration_seconds Time of each phase, summed over all redirects.
+# TYPE probe_http_duration_seconds gauge
+probe_http_duration_seconds{URL,phase=\"resolve\"} <t>
+probe_http_duration_seconds{URL,phase=\"connect\"} <t>
+probe_http_duration_seconds{URL,phase=\"tls\"} <t>
+probe_http_duration_seconds{URL,phase=\"processing\"} <t>
+probe_http_duration_seconds{URL,phase=\"transfer\"} <t>
+# HELP healthprobe_check_success Whether a check holds.
+# TYPE healthprobe_check_success gauge
+healthprobe_check_success{URL,check=\"expect-status 200-399\"} 1
+healthprobe_check_success{URL,check=\"expect status=ok\"} 1
+"
+    );
+    let metrics = parse(&text);
+    let of = |name: &str, labels: &[(&str, &str)]| {
+        let target = ("target", "http://127.0.0.1:PORT/h");
+        let mut labels: Vec<(String, String)> = [&[target], labels]
+            .concat()
+            .iter()
+            .map(|(label, value)| ((*label).to_owned(), (*value).to_owned()))
+            .collect();
+        labels.sort();
+        metrics[&(name.to_owned(), labels)]
+    };
+    let sum: f64 = ["resolve", "connect", "tls", "processing", "transfer"]
+        .iter()
+        .map(|phase| of("probe_http_duration_seconds", &[("phase", phase)]))
+        .sum();
+    let duration = of("probe_duration_seconds", &[]);
+    assert!((sum - duration).abs() < 1e-6 && duration < PATIENCE.as_secs_f64());
+}
+
+#[test]
+fn a_failing_check_and_a_failing_server_are_written() {
+    let server = Server::answering(response("503 Oh", "{\"status\":\"loading\"}"));
+    let text = of_server(
+        "unhealthy",
+        &server,
+        &[
+            ":PORT",
+            "-e",
+            "status=ok",
+            "-e",
+            "status=loading",
+            "-o",
+            "json",
+        ],
+    );
+    assert_promtool_accepts(&text);
+    for line in [
+        "probe_success{URL} 0",
+        "probe_http_status_code{URL} 503",
+        "healthprobe_check_success{URL,check=\"expect-status 200-399\"} 0",
+        "healthprobe_check_success{URL,check=\"expect status=ok\"} 0",
+        "healthprobe_check_success{URL,check=\"expect status=loading\"} 1",
+    ] {
+        let line = line.replace("URL", "target=\"http://localhost:PORT/\"");
+        assert!(
+            text.lines().any(|written| written == line),
+            "{line}: {text}"
+        );
+    }
+}
+
+#[test]
+fn without_an_answer_there_are_zeros() {
+    let port = free_port();
+    let address = format!("https://127.0.0.1:{port}/");
+    let text = written("none", |arguments| probe(arguments), &[&address, "-k"]);
+    assert_promtool_accepts(&text);
+    let target = format!("target=\"{address}\"");
+    assert_eq!(
+        samples(&text.replace(&target, "URL")),
+        "\
+probe_success{URL} 0
+probe_duration_seconds{URL} <t>
+probe_dns_lookup_time_seconds{URL} <t>
+probe_ip_protocol{URL} 0
+probe_http_status_code{URL} 0
+probe_http_content_length{URL} 0
+probe_http_redirects{URL} 0
+probe_http_ssl{URL} 0
+probe_http_duration_seconds{URL,phase=\"resolve\"} <t>
+probe_http_duration_seconds{URL,phase=\"connect\"} <t>
+probe_http_duration_seconds{URL,phase=\"tls\"} <t>
+probe_http_duration_seconds{URL,phase=\"processing\"} <t>
+probe_http_duration_seconds{URL,phase=\"transfer\"} <t>
+healthprobe_check_success{URL,check=\"expect-status 200-399\"} 0"
+    );
+}
+
+#[test]
+fn the_first_certificate_to_expire_is_told() {
+    // 2040 and 2035; the intermediate expires first.
+    let mut root = authority_params("Root");
+    root.not_after = rcgen::date_time_ymd(2045, 1, 1);
+    let root = Authority::with(root);
+    let mut middle = authority_params("Middle");
+    middle.not_after = rcgen::date_time_ymd(2035, 1, 1);
+    let middle = root.intermediate_with(middle);
+    let mut leaf = params(&["localhost"]);
+    leaf.not_after = rcgen::date_time_ymd(2040, 1, 1);
+    let server = tls::serve(tls::config(&middle.sign_with(&leaf)));
+    let cacert = root.file();
+    for trust in [&["--cacert", &cacert][..], &["-k"]] {
+        let arguments = [&["https://localhost:PORT/"], trust].concat();
+        let text = of_server("tls", &server, &arguments);
+        assert_promtool_accepts(&text);
+        for line in [
+            "probe_success{URL} 1",
+            "probe_http_ssl{URL} 1",
+            "probe_ssl_earliest_cert_expiry{URL} 2051222400",
+            "probe_tls_version_info{URL,version=\"TLS 1.3\"} 1",
+        ] {
+            let line = line.replace("URL", "target=\"https://localhost:PORT/\"");
+            assert!(
+                text.lines().any(|written| written == line),
+                "{line}: {text}"
+            );
+        }
+    }
+    let text = of_server("untrusted", &server, &["https://localhost:PORT/"]);
+    assert!(
+        !text.contains("probe_ssl") && !text.contains("probe_tls"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_road_is_told() {
+    if has_ipv6() {
+        let server = Server::on("[::1]:0", |stream| {
+            let _ = stream.write_all(response("200 OK", "").as_bytes());
+        });
+        let text = of_server("ipv6", &server, &["[::1]:PORT"]);
+        assert!(
+            text.contains("probe_ip_protocol{target=\"http://[::1]:PORT/\"} 6\n"),
+            "{text}"
+        );
+    }
+    let socket = socket_path("metrics");
+    unix_server(
+        &socket,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    );
+    let text = written(
+        "unix",
+        |arguments| probe(arguments),
+        &["http://app/", "--unix-socket", &socket],
+    );
+    assert!(
+        text.contains("probe_ip_protocol{target=\"http://app/\"} 0\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("probe_http_content_length{target=\"http://app/\"} -1\n"),
+        "{text}"
+    );
+
+    let server = in_turn(&[
+        "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        response("200 OK", "here"),
+    ]);
+    let text = of_server("redirect", &server, &["127.0.0.1:PORT", "-L"]);
+    for line in [
+        "probe_http_redirects{URL} 1\n",
+        "probe_http_content_length{URL} 4\n",
+    ] {
+        let line = line.replace("URL", "target=\"http://127.0.0.1:PORT/\"");
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
+#[test]
+fn hostile_texts_stay_labels_and_secrets_stay_secret() {
+    let server = Server::json("{\"a\":\"s3cr3t\"}");
+    let quoted = "['a\"}\\\\ 1']!=\"\\n\"";
+    let text = of_server(
+        "hostile",
+        &server,
+        &[
+            "http://probe:s3cr3t@127.0.0.1:PORT/a%22b?token=t0ken#x",
+            "-e",
+            quoted,
+            "--expect-body",
+            "s3cr3t",
+            "--expect-body",
+            "line\nprobe_success{target=\"x\"} 1\r\u{1b}[2J\u{202e}",
+            "--expect-body",
+            "twice",
+            "--expect-body",
+            "twice",
+            "--expect-body",
+            &"long ".repeat(200),
+            "--expect-body",
+            &format!("{}end", "long ".repeat(200)),
+            "--wait",
+            "1ms",
+        ],
+    );
+    assert_promtool_accepts(&text);
+    assert!(
+        !text.contains("s3cr3t") && !text.contains("t0ken"),
+        "{text}"
+    );
+    let metrics = parse(&text);
+    let checks: Vec<&str> = metrics
+        .keys()
+        .filter(|(name, _)| name == "healthprobe_check_success")
+        .map(|(_, labels)| labels[0].1.as_str())
+        .collect();
+    assert_eq!(checks.len(), 6, "{checks:?}");
+    for (_, labels) in metrics.keys() {
+        let target = labels.iter().find(|(label, _)| label == "target").unwrap();
+        assert_eq!(target.1, "http://127.0.0.1:PORT/a%22b");
+    }
+    for check in [
+        &format!("expect {quoted}"),
+        "expect-body ***",
+        "expect-body line\nprobe_success{target=\"x\"} 1\r\u{1b}[2J\u{202e}",
+        "expect-body twice",
+    ] {
+        assert!(checks.contains(&check), "{check}: {checks:?}");
+    }
+    assert!(checks.iter().all(|check| check.len() <= 500));
+    let attempts = "healthprobe_attempts{target=\"http://127.0.0.1:PORT/a%22b\"} 1\n";
+    assert!(text.ends_with(attempts), "{text}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_a_warning() {
+    let server = Server::json("{}");
+    let folder = folder("unwritable");
+    let healthy = "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/\n";
+    for (path, reason) in [
+        ("/nowhere/probe.prom", "No such file or directory"),
+        (folder.to_str().unwrap(), "Is a directory"),
+        ("/dev/null", "it is not a file"),
+        ("/proc/probe.prom", "No such file or directory"),
+        ("/no\nwhere\u{1b}/x", "No such file or directory"),
+    ] {
+        let ran = server.probe(&["127.0.0.1:PORT", "--metrics-file", path]);
+        let path = path.replace('\n', "\\n").replace('\u{1b}', "\\u001b");
+        let warning = format!("warning: cannot write {path}: {reason}\n");
+        assert_ran(&ran, 0, healthy, &warning);
+    }
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    // Also where nothing else is said, for nobody would miss the file.
+    let ran = server.probe(&["127.0.0.1:PORT", "-q", "--metrics-file", "/nowhere/x"]);
+    assert_ran(
+        &ran,
+        0,
+        "",
+        "warning: cannot write /nowhere/x: No such file or directory\n",
+    );
+    let ran = server.probe(&[
+        "127.0.0.1:PORT",
+        "-s",
+        "500",
+        "--metrics-file",
+        "/nowhere/x",
+    ]);
+    assert_eq!(ran.code, Some(1));
+    let ran = server.probe(&["127.0.0.1:PORT", "--metrics-file", ""]);
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --metrics-file \"\": column 1: expected the name of a file\n",
+    );
+}
+
+#[test]
+fn a_path_in_a_config_is_beside_it_and_a_mistake_writes_nothing() {
+    let folder = folder("config");
+    let config = folder.join("probe.json");
+    fs::write(&config, r#"{"metrics_file": "here.prom"}"#).unwrap();
+    let config = config.to_str().unwrap();
+    let server = Server::json("{}");
+    let ran = server.probe(&["127.0.0.1:PORT", "-c", config, "-t", "never"]);
+    assert_eq!(
+        (ran.code, folder.join("here.prom").exists()),
+        (Some(1), false)
+    );
+    let ran = server.probe(&["127.0.0.1:PORT", "-c", config]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let left: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "no temporary file is left: {left:?}");
+}
+
+/// A reader in a loop sees whole files only, whatever it was that wrote them.
+#[test]
+fn nobody_sees_half_a_file() {
+    let file = folder("atomic").join("probe.prom");
+    let path = file.to_str().unwrap().to_owned();
+    let server = Server::json("{}");
+    server.probe(&["127.0.0.1:PORT", "--metrics-file", &path]);
+    let over = Arc::new(AtomicBool::new(false));
+    let reader = {
+        let (file, over) = (file.clone(), Arc::clone(&over));
+        thread::spawn(move || {
+            let mut seen = [0_u32; 2];
+            while !over.load(Ordering::SeqCst) {
+                let text = fs::read_to_string(&file).unwrap();
+                let healthy = text.contains("probe_success{target=\"http://127.0.0.1:");
+                let ends = text.ends_with("check=\"expect-status 500\"} 0\n")
+                    || text.ends_with("check=\"expect-status 200-399\"} 1\n");
+                assert!(healthy && ends, "{text}");
+                seen[usize::from(text.contains("} 1\n"))] += 1;
+            }
+            seen
+        })
+    };
+    for number in 0..60 {
+        let status = ["200-399", "500"][number % 2];
+        server.probe(&["127.0.0.1:PORT", "-s", status, "--metrics-file", &path]);
+    }
+    over.store(true, Ordering::SeqCst);
+    let seen = reader.join().unwrap();
+    assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
+}
+
+/// A process that ends with the test.
+pub struct Running(pub Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The body of a plain GET, asked for until there is one.
+pub fn get(port: u16, path: &str) -> String {
+    let started = Instant::now();
+    loop {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+            let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            if let Some((_, body)) = answer.split_once("\r\n\r\n") {
+                return body.to_owned();
+            }
+        }
+        assert!(started.elapsed() < PATIENCE, "nobody answers on {port}");
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// `node_exporter` with what is in this folder, and its port; nothing where it is not installed.
+pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
+    let port = free_port();
+    let running = Command::new(program("prometheus-node-exporter")?)
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg("--collector.disable-defaults")
+        .arg("--collector.textfile")
+        .arg(format!(
+            "--collector.textfile.directory={}",
+            folder.display()
+        ))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Some((Running(running), port))
+}
+
+/// A Prometheus with the `prometheus.yml` of this folder, its data beside it, and its port.
+pub fn start_prometheus(prometheus: &Path, folder: &Path, data: &str) -> (Running, u16) {
+    let port = free_port();
+    let running = Command::new(prometheus)
+        .arg("--config.file=prometheus.yml")
+        .arg(format!("--storage.tsdb.path={data}"))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    (Running(running.unwrap()), port)
+}
+
+#[test]
+fn node_exporter_gives_back_what_was_written() {
+    let folder = folder("node-exporter");
+    let authority = Authority::new("Private CA");
+    let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));
+    let plain = Server::json("{\"a\":1}");
+    let write = |server: &Server, name: &str, arguments: &[&str]| {
+        let path = folder.join(name);
+        let path = path.to_str().unwrap();
+        server.probe(&[arguments, &["--metrics-file", path]].concat());
+        fs::read_to_string(path).unwrap()
+    };
+    let texts = [
+        write(&secured, "tls.prom", &["https://localhost:PORT/", "-k"]),
+        write(
+            &plain,
+            "one.prom",
+            &[":PORT/one", "-e", "a=\"x\\\\\\\"\"", "-e", "a=1"],
+        ),
+        write(&plain, "two.prom", &[":PORT/two", "--wait", "1s"]),
+    ];
+    let Some((_exporter, port)) = node_exporter(&folder) else {
+        return;
+    };
+    let scraped = parse(&get(port, "/metrics"));
+    assert_eq!(
+        scraped[&("node_textfile_scrape_error".to_owned(), vec![])].to_bits(),
+        0
+    );
+    let written: Vec<_> = texts.iter().flat_map(|text| parse(text)).collect();
+    assert!(written.len() > 45);
+    for (sample, value) in written {
+        let found = scraped.get(&sample);
+        assert_eq!(
+            found.map(|found| found.to_bits()),
+            Some(value.to_bits()),
+            "{sample:?}"
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! `--cert` and `--key`: a server that asks who we are.
+
+use crate::probe::tls::{OK, config, config_of, play, serve};
+use crate::support::certificates::{Authority, Certificate, file, openssl};
+use crate::support::{Server, assert_ran, probe};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ServerConfig, SupportedProtocolVersion};
+use std::sync::Arc;
+
+/// A server that wants a certificate of this CA.
+fn demanding(authority: &Authority, version: &'static SupportedProtocolVersion) -> Server {
+    let certified = authority.sign(&["localhost"]).certified();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(
+        authority.roots().into(),
+        Arc::clone(&provider),
+    )
+    .build()
+    .unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
+    serve(config)
+}
+
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
+
+#[test]
+fn a_client_certificate_is_shown() {
+    let authority = Authority::new("Test CA");
+    let client = authority.sign(&["probe"]);
+    let (cert, key) = (file(&client.pem()), file(&client.key_pem()));
+    let both = file(&[client.key_pem(), client.pem()].concat());
+    for version in VERSIONS {
+        let server = demanding(&authority, version);
+        let cacert = authority.file();
+        for identity in [
+            &["--cert", cert.as_str(), "--key", key.as_str()][..],
+            &["--cert", &both],
+        ] {
+            let arguments = [&["https://localhost:PORT", "--cacert", &cacert], identity].concat();
+            assert_ran(&server.probe(&arguments), 0, OK, "");
+        }
+    }
+}
+
+#[test]
+fn without_one_the_reason_names_it() {
+    let authority = Authority::new("Test CA");
+    for version in VERSIONS {
+        let server = demanding(&authority, version);
+        let ran = server.probe(&["https://localhost:PORT", "-k"]);
+        assert_ran(
+            &ran,
+            1,
+            "unhealthy: the server refused TLS (CertificateRequired): it wants a client certificate \
+             (--cert and --key); GET https://localhost:PORT/\n",
+            "",
+        );
+    }
+}
+
+#[test]
+fn one_of_another_ca_is_refused() {
+    let authority = Authority::new("Test CA");
+    let stranger = Authority::new("Another CA").sign(&["probe"]);
+    let both = file(&[stranger.key_pem(), stranger.pem()].concat());
+    let server = demanding(&authority, &rustls::version::TLS13);
+    let ran = server.probe(&["https://localhost:PORT", "-k", "--cert", &both]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: the server refused TLS (UnknownCA): it does not know the CA of the client \
+         certificate (--cert); GET https://localhost:PORT/\n",
+        "",
+    );
+}
+
+/// A server that drops strangers without a word.
+#[test]
+fn a_connection_that_ends_without_a_word_is_explained() {
+    let authority = Authority::new("Test CA");
+    let certified = authority.sign(&["localhost"]).certified();
+    let verifier = WebPkiClientVerifier::builder_with_provider(
+        authority.roots().into(),
+        Arc::new(rustls::crypto::ring::default_provider()),
+    )
+    .allow_unauthenticated()
+    .build()
+    .unwrap();
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier)
+            .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
+    let server = play(config, |_| {});
+    let ran = server.probe(&["https://localhost:PORT", "-k"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: connection closed before any response; the server had asked for a client \
+         certificate (--cert and --key); GET https://localhost:PORT/\n",
+        "",
+    );
+    // One that did not ask is not suspected.
+    let server = play(
+        config_of(
+            Certificate::self_signed("localhost").certified(),
+            rustls::ALL_VERSIONS,
+        ),
+        |_| {},
+    );
+    let ran = server.probe(&["https://localhost:PORT", "-k"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: connection closed before any response; GET https://localhost:PORT/\n",
+        "",
+    );
+}
+
+/// PKCS#8, SEC1 and PKCS#1, of EC, RSA and Ed25519.
+#[test]
+fn keys_of_every_form_are_read() {
+    let server = serve(config(&Certificate::self_signed("localhost")));
+    for (name, make) in [
+        ("pkcs8-rsa", "openssl genpkey -algorithm RSA -out key"),
+        ("pkcs1-rsa", "openssl genrsa -traditional -out key 2048"),
+        (
+            "sec1-p256",
+            "openssl ecparam -name prime256v1 -genkey -noout -out key",
+        ),
+        // With the curve's name before it, as openssl writes it unless told otherwise.
+        (
+            "sec1-p384",
+            "openssl ecparam -name secp384r1 -genkey -out key",
+        ),
+        (
+            "pkcs8-ed25519",
+            "openssl genpkey -algorithm ed25519 -out key",
+        ),
+    ] {
+        let script = format!("{make} && openssl req -x509 -new -key key -subj /CN=probe -out cert");
+        let Some(folder) = openssl(name, &script) else {
+            return;
+        };
+        let (cert, key) = (format!("{folder}/cert"), format!("{folder}/key"));
+        let ran = server.probe(&[
+            "https://localhost:PORT",
+            "-k",
+            "--cert",
+            &cert,
+            "--key",
+            &key,
+        ]);
+        assert_eq!((ran.out.as_str(), ran.err.as_str()), (OK, ""), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_identity_is_an_error() {
+    let client = Certificate::self_signed("probe");
+    let (cert, key) = (file(&client.pem()), file(&client.key_pem()));
+    let other = file(&Certificate::self_signed("other").key_pem());
+    let script = "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out key";
+    let Some(folder) = openssl("encrypted", script) else {
+        return;
+    };
+    let encrypted = format!("{folder}/key");
+    let forms = "expected PEM, with a line -----BEGIN PRIVATE KEY-----, -----BEGIN EC PRIVATE KEY----- \
+                 or -----BEGIN RSA PRIVATE KEY-----";
+    for (arguments, message) in [
+        (
+            &["--key", &key][..],
+            "--key: expected --cert FILE as well, the certificate of this key".to_owned(),
+        ),
+        (
+            &["--cert", &cert],
+            format!("--cert {cert:?}: {forms}; or --key FILE"),
+        ),
+        (
+            &["--cert", &cert, "--key", &cert],
+            format!("--key {cert:?}: {forms}"),
+        ),
+        (
+            &["--cert", &key],
+            format!("--cert {key:?}: expected PEM, with a line -----BEGIN CERTIFICATE-----"),
+        ),
+        (
+            &["--cert", &cert, "--key", &other],
+            format!("--key {other:?}: expected the key of the certificate, found another"),
+        ),
+        (
+            &["--cert", &cert, "--key", &encrypted],
+            format!(
+                "--key {encrypted:?}: expected a key without a passphrase; \
+                 openssl pkey -in KEY -out PLAIN removes it"
+            ),
+        ),
+    ] {
+        let ran = probe(&[&["https://localhost:1"], arguments].concat()).run();
+        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+    }
+}

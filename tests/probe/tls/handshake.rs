@@ -1,0 +1,155 @@
+//! Handshakes that do not end, or end badly.
+
+use crate::probe::tls::{Secured, close, config, play, serve};
+use crate::support::certificates::{Authority, Certificate};
+use crate::support::{Server, assert_ran, assert_within, drip, hold, response};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+const LATEST: Duration = Duration::from_secs(10);
+
+#[track_caller]
+fn assert_unhealthy(server: &Server, arguments: &[&str], reason: &str, after: &str) {
+    let ran = server.probe(&[&["https://localhost:PORT", "-k"], arguments].concat());
+    let line = format!("unhealthy: {reason}; GET https://localhost:PORT/{after}\n");
+    assert_ran(&ran, 1, &line, "");
+}
+
+/// A server that hears the client's first message and then does this.
+fn after_hello(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Server {
+    Server::unread("127.0.0.1:0", move |stream| {
+        let mut hello = [0; 16];
+        let _ = stream.read_exact(&mut hello);
+        play(stream);
+    })
+}
+
+#[test]
+fn silence_ends_at_the_deadline() {
+    assert_within(LATEST, || {
+        let reason = "timed out after 300ms in the TLS handshake";
+        assert_unhealthy(&after_hello(hold), &["-t", "300ms"], reason, "");
+    });
+}
+
+#[test]
+fn dripping_ends_at_the_deadline() {
+    // The head of a record that promises 16 KiB of handshake.
+    let bytes = [0x16, 0x03, 0x03, 0x40, 0x00, 0x02];
+    let server = after_hello(move |stream| {
+        drip(stream, bytes.into_iter().chain(std::iter::repeat(0)));
+    });
+    assert_within(LATEST, || {
+        let reason = "timed out after 300ms in the TLS handshake";
+        assert_unhealthy(&server, &["-t", "300ms"], reason, "");
+    });
+}
+
+#[test]
+fn a_close_is_told_apart_from_silence() {
+    // It has read all that was sent, else the close would be a reset.
+    let server = Server::unread("127.0.0.1:0", |stream| {
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).unwrap();
+        let mut hello = vec![0; usize::from(head[3]) << 8 | usize::from(head[4])];
+        stream.read_exact(&mut hello).unwrap();
+    });
+    assert_unhealthy(&server, &[], "connection closed in the TLS handshake", "");
+}
+
+#[test]
+fn what_is_no_tls_is_named() {
+    let http = after_hello(|stream| {
+        let _ = stream.write_all(response("400 Bad Request", "{}").as_bytes());
+        hold(stream);
+    });
+    let reason = "the server speaks plain HTTP on this port, not TLS: write http://";
+    assert_unhealthy(&http, &[], reason, "");
+    let other = after_hello(|stream| {
+        let _ = stream.write_all(b"220 mail ESMTP\r\n");
+        hold(stream);
+    });
+    let reason = "the server does not speak TLS on this port";
+    assert_unhealthy(&other, &[], reason, "");
+    // A handshake's record, and nonsense in it.
+    let broken = after_hello(|stream| {
+        let _ = stream.write_all(&[0x16, 0x03, 0x03, 0x00, 0x04, 0x63, 0x00, 0x00, 0x00]);
+        hold(stream);
+    });
+    let reason = "TLS failed: received unexpected handshake message: got HandshakeType(0x63) \
+                  when expecting ServerHello or HelloRetryRequest";
+    assert_unhealthy(&broken, &[], reason, "");
+}
+
+#[test]
+fn plain_http_to_tls_is_named() {
+    let server = serve(config(&Certificate::self_signed("localhost")));
+    let ran = server.probe(&["localhost:PORT"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: the server speaks TLS on this port: write https://; GET http://localhost:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn a_server_of_http_2_alone_says_so() {
+    let mut config = config(&Certificate::self_signed("localhost"));
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let reason = "the server refused TLS (NoApplicationProtocol): it does not speak HTTP/1.1";
+    assert_unhealthy(&serve(config), &[], reason, "");
+}
+
+#[test]
+fn the_deadline_holds_after_the_handshake_too() {
+    let server = play(config(&Certificate::self_signed("localhost")), |stream| {
+        hold(&mut stream.sock);
+    });
+    assert_within(LATEST, || {
+        let reason = "timed out after 300ms waiting for the response";
+        assert_unhealthy(&server, &["-t", "300ms"], reason, "");
+    });
+}
+
+/// Without the closing alert an end may be an attacker's (RFC 9112, section 9.8).
+#[test]
+fn a_body_whose_end_is_not_announced_is_not_whole() {
+    let answering = |bytes: String, end: fn(&mut Secured)| {
+        play(
+            config(&Certificate::self_signed("localhost")),
+            move |stream| {
+                let _ = stream.write_all(bytes.as_bytes());
+                end(stream);
+            },
+        )
+    };
+    let delimited = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".to_owned();
+    let arguments = ["https://localhost:PORT", "-k", "-e", "status=ok"];
+    let healthy = "healthy: 200 OK in <t>; GET https://localhost:PORT/\n";
+    let server = answering(delimited.clone(), close);
+    assert_ran(&server.probe(&arguments), 0, healthy, "");
+    let server = answering(response("200 OK", "{\"status\":\"ok\"}"), |_| {});
+    assert_ran(&server.probe(&arguments), 0, healthy, "");
+    let server = answering(delimited, |_| {});
+    assert_unhealthy(
+        &server,
+        &["-e", "status=ok"],
+        "body cut short after 15 bytes, or the server closed TLS without its close_notify",
+        " in <t>; body: {\"status\":\"ok\"}",
+    );
+}
+
+#[test]
+fn a_host_that_no_certificate_can_be_for_is_named() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["localhost"])));
+    let ran = server.probe(&["https://-x-:PORT", "-k", "--connect-to", "localhost"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: the host -x- cannot stand in a certificate; GET https://-x-:PORT/\n",
+        "",
+    );
+}

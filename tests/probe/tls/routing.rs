@@ -1,0 +1,201 @@
+//! TLS over the roads that are not the straight one: tunnels, redirects, unix sockets.
+
+use crate::probe::routing::socket_path;
+use crate::probe::tls::{config, play, serve};
+use crate::support::certificates::{Authority, Certificate};
+use crate::support::{Server, assert_ran, assert_within, hold, probe};
+use std::io::Write;
+use std::os::unix::net::UnixListener;
+use std::thread;
+use std::time::Duration;
+
+const LATEST: Duration = Duration::from_secs(10);
+
+/// A proxy that connects to this port whatever it is asked for, and says what it was asked.
+fn proxy(to: u16) -> Server {
+    Server::playing(move |stream| {
+        let mut server = std::net::TcpStream::connect(("127.0.0.1", to)).unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n");
+        let (mut from, mut back) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || {
+            let _ = std::io::copy(&mut back, &mut from);
+            let _ = from.shutdown(std::net::Shutdown::Write);
+        });
+        let _ = std::io::copy(stream, &mut server);
+    })
+}
+
+#[test]
+fn tls_goes_through_a_tunnel() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["model.internal"])));
+    let proxy = proxy(server.port());
+    let ran = proxy.probe(&[
+        "https://model.internal/health",
+        "--cacert",
+        &authority.file(),
+        "--proxy",
+        "http://me:pr0xy@127.0.0.1:PORT",
+        "-e",
+        "status=ok",
+    ]);
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET https://model.internal/health\n",
+        "",
+    );
+    assert_eq!(
+        proxy.request(),
+        format!(
+            "CONNECT model.internal:443 HTTP/1.1\r\nhost: model.internal:443\r\n\
+             user-agent: healthprobe/{}\r\nproxy-authorization: Basic bWU6cHIweHk=\r\n\r\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+}
+
+#[test]
+fn a_tunnel_that_does_not_stand_is_told() {
+    for (answer, reason) in [
+        (
+            "HTTP/1.1 403 Forbidden\r\n\r\n",
+            "it answered 403 Forbidden to CONNECT model:443",
+        ),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+            "it wants credentials (407); they stand in its URL, http://USER:PASSWORD@HOST:PORT",
+        ),
+        (
+            "SSH-2.0-OpenSSH\r\n\r\n",
+            "its answer to CONNECT is no HTTP",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nVia: x",
+            "it closed the connection instead of answering CONNECT",
+        ),
+        (
+            &format!("HTTP/1.1 200 OK\r\nVia: {}", "x".repeat(20_000)),
+            "its answer to CONNECT has no end",
+        ),
+    ] {
+        let proxy = Server::answering(answer);
+        let ran = proxy.probe(&["https://model/", "-k", "--proxy", "127.0.0.1:PORT"]);
+        assert_ran(
+            &ran,
+            1,
+            &format!("unhealthy: proxy: {reason}; GET https://model/\n"),
+            "",
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_says_nothing_ends_at_the_deadline() {
+    let proxy = Server::playing(hold);
+    assert_within(LATEST, || {
+        let arguments = [
+            "https://model/",
+            "-k",
+            "--proxy",
+            "127.0.0.1:PORT",
+            "-t",
+            "300ms",
+        ];
+        assert_ran(
+            &proxy.probe(&arguments),
+            1,
+            "unhealthy: timed out after 300ms waiting for the proxy; GET https://model/\n",
+            "",
+        );
+    });
+}
+
+#[test]
+fn the_certificate_is_for_the_urls_host_not_for_the_dialled_one() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["model.internal"])));
+    let cacert = authority.file();
+    let run =
+        |url: &str| server.probe(&[url, "--cacert", &cacert, "--connect-to", "127.0.0.1:PORT"]);
+    assert_ran(
+        &run("https://model.internal/"),
+        0,
+        "healthy: 200 OK in <t>; GET https://model.internal/\n",
+        "",
+    );
+    assert_ran(
+        &run("https://localhost/"),
+        1,
+        "unhealthy: certificate is for model.internal, not for localhost; GET https://localhost/\n",
+        "",
+    );
+}
+
+#[test]
+fn redirects_lead_to_tls_and_never_back() {
+    let authority = Authority::new("Test CA");
+    let certificate = authority.sign(&["localhost"]);
+    let secured = serve(config(&certificate));
+    let to = format!("https://localhost:{}/", secured.port());
+    let plain = Server::answering(format!(
+        "HTTP/1.1 301 Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
+    ));
+    let ran = plain.probe(&[
+        "localhost:PORT",
+        "-L",
+        "--cacert",
+        &authority.file(),
+        "--min-cert-validity",
+        "7d",
+    ]);
+    assert_ran(
+        &ran,
+        0,
+        &format!("healthy: 200 OK in <t>; GET http://localhost:PORT/, redirected to {to}\n"),
+        "",
+    );
+    let back = play(config(&Certificate::self_signed("localhost")), |stream| {
+        let answer =
+            "HTTP/1.1 302 Found\r\nLocation: http://localhost:1/?q=1\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    let ran = back.probe(&["https://localhost:PORT", "-k", "-L"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: redirect 302 from https to http://localhost:1/, which is not followed; \
+         GET https://localhost:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn tls_is_spoken_over_a_unix_socket_too() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["model"])));
+    let path = socket_path("tls");
+    let listener = UnixListener::bind(&path).unwrap();
+    let port = server.port();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let server = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut from, mut to) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
+            let (mut stream, mut server) = (stream, server);
+            thread::spawn(move || std::io::copy(&mut from, &mut to));
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut server, &mut stream);
+                let _ = stream.shutdown(std::net::Shutdown::Write);
+            });
+        }
+    });
+    let ran = probe(&[
+        "https://model/",
+        "--unix-socket",
+        &path,
+        "--cacert",
+        &authority.file(),
+    ])
+    .run();
+    assert_ran(&ran, 0, "healthy: 200 OK in <t>; GET https://model/\n", "");
+}

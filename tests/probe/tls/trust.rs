@@ -1,0 +1,177 @@
+//! Which certificates are trusted, and where they are looked for.
+
+use crate::probe::tls::{OK, config, config_of, serve};
+use crate::support::certificates::{Authority, Certificate, file};
+use crate::support::{assert_ran, probe, without_times};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn both_versions_are_spoken() {
+    let authority = Authority::new("Test CA");
+    let certificate = authority.sign(&["localhost", "127.0.0.1"]).certified();
+    for (version, name) in [
+        (&rustls::version::TLS13, "TLS 1.3"),
+        (&rustls::version::TLS12, "TLS 1.2"),
+    ] {
+        let server = serve(config_of(certificate.clone(), &[version]));
+        let ran = server.probe(&[
+            "https://localhost:PORT",
+            "--cacert",
+            &authority.file(),
+            "-e",
+            "status=ok",
+            "-v",
+        ]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), OK), "{}", ran.err);
+        let mut lines = ran.err.lines();
+        assert_eq!(lines.next(), Some("* connected to 127.0.0.1:PORT"));
+        let session = lines.next().unwrap();
+        assert!(
+            session.starts_with(&format!("* {name}, certificate expires in "))
+                && session.ends_with("Z)"),
+            "{session}"
+        );
+        assert_eq!(
+            lines.next(),
+            Some("* took <t>: resolve <t>, connect <t>, tls <t>, processing <t>, transfer <t>")
+        );
+    }
+}
+
+#[test]
+fn an_address_may_stand_in_a_certificate() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["127.0.0.1"])));
+    let ran = server.probe(&["https://127.0.0.1:PORT/", "--cacert", &authority.file()]);
+    assert_ran(&ran, 0, &OK.replace("localhost", "127.0.0.1"), "");
+}
+
+#[test]
+fn wildcards_and_intermediates_are_understood() {
+    let authority = Authority::new("Test CA");
+    let between = authority.intermediate("Between");
+    let server = serve(config(&between.sign(&["*.models.localhost"])));
+    let ran = server.probe(&[
+        "https://a.models.localhost:PORT/",
+        "--cacert",
+        &authority.file(),
+    ]);
+    assert_ran(&ran, 0, &OK.replace("localhost", "a.models.localhost"), "");
+}
+
+/// As `openssl req -x509` makes them: with the rights of a CA.
+#[test]
+fn a_self_signed_certificate_can_be_trusted_itself() {
+    let certificate = Certificate::self_signed("localhost");
+    let server = serve(config(&certificate));
+    let pem = file(&certificate.pem());
+    let ran = server.probe(&["https://localhost:PORT", "--cacert", &pem]);
+    assert_ran(&ran, 0, OK, "");
+    let ran = server.probe(&["https://127.0.0.1:PORT", "--cacert", &pem]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: certificate is for localhost, not for 127.0.0.1; GET https://127.0.0.1:PORT/\n",
+        "",
+    );
+}
+
+#[test]
+fn the_environment_says_where_the_systems_certificates_are() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["localhost"])));
+    let pem = authority.file();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trusted");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("README"), "no certificate").unwrap();
+    // The second name of the same certificate, as c_rehash makes them.
+    for name in ["ca.pem", "5ed36f99.0"] {
+        fs::copy(&pem, folder.join(name)).unwrap();
+    }
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody");
+    fs::create_dir_all(&empty).unwrap();
+    let folders = format!("{}:{}", empty.display(), folder.display());
+    for (name, value) in [("SSL_CERT_FILE", pem.as_str()), ("SSL_CERT_DIR", &folders)] {
+        let run = server.prepare(&["https://localhost:PORT"]);
+        assert_ran(&run.env(name, value).run(), 0, OK, "");
+    }
+    for (name, value, reason) in [
+        (
+            "SSL_CERT_FILE",
+            "missing.pem",
+            "SSL_CERT_FILE: cannot read missing.pem: No such file or directory",
+        ),
+        (
+            "SSL_CERT_DIR",
+            empty.to_str().unwrap(),
+            &format!(
+                "no CA certificates to trust in SSL_CERT_DIR={}; give --cacert FILE",
+                empty.display()
+            ),
+        ),
+    ] {
+        let run = server.prepare(&["https://localhost:PORT"]);
+        assert_ran(
+            &run.env(name, value).run(),
+            1,
+            &format!("unhealthy: {reason}; GET https://localhost:PORT/\n"),
+            "",
+        );
+    }
+}
+
+#[test]
+fn a_file_of_certificates_has_to_hold_some() {
+    let cut = "-----BEGIN CERTIFICATE-----\nMIIB\n";
+    for (text, reason) in [
+        ("", "expected PEM, with a line -----BEGIN CERTIFICATE-----"),
+        (
+            "hello",
+            "expected PEM, with a line -----BEGIN CERTIFICATE-----",
+        ),
+        (cut, "a section of the PEM file has no end"),
+        (
+            "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+            "a section of the PEM file is no base64",
+        ),
+    ] {
+        let path = file(text);
+        let ran = probe(&["https://localhost:1", "--cacert", &path]).run();
+        assert_ran(
+            &ran,
+            1,
+            "",
+            &format!("error: --cacert {path:?}: {reason}\n"),
+        );
+    }
+    let ran = probe(&["https://localhost:1", "--cacert", "missing.pem"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --cacert: cannot read missing.pem: No such file or directory\n",
+    );
+}
+
+#[test]
+fn the_handshake_is_a_phase_of_its_own() {
+    let authority = Authority::new("Test CA");
+    let server = serve(config(&authority.sign(&["localhost"])));
+    let output = server
+        .prepare(&[
+            "https://localhost:PORT",
+            "-o",
+            "json",
+            "--cacert",
+            &authority.file(),
+        ])
+        .output();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let phases = object["phases_ms"].as_object().unwrap();
+    assert!(phases["tls"].as_f64().unwrap() > 0.0, "{text}");
+    let sum: f64 = phases.values().map(|phase| phase.as_f64().unwrap()).sum();
+    let elapsed = object["elapsed_ms"].as_f64().unwrap();
+    assert!((elapsed - sum).abs() < 1.0, "{}", without_times(&text));
+}

@@ -1,0 +1,89 @@
+//! `--min-cert-validity`.
+
+use crate::probe::tls::{OK, config, serve};
+use crate::support::certificates::{Authority, params};
+use crate::support::{Server, assert_ran, probe, without_times};
+
+/// A server whose certificate is valid until the beginning of this year.
+fn until(year: i32) -> (Server, String) {
+    let authority = Authority::new("Test CA");
+    let mut params = params(&["localhost"]);
+    params.not_after = rcgen::date_time_ymd(year, 1, 1);
+    (
+        serve(config(&authority.sign_with(&params))),
+        authority.file(),
+    )
+}
+
+fn without_ages(text: &str) -> String {
+    let ages = regex_lite::Regex::new(r"\b\d+d( \d+\w+)? (ago )?\(").unwrap();
+    ages.replace_all(&without_times(text), "<age> (")
+        .into_owned()
+}
+
+#[test]
+fn a_certificate_has_to_last() {
+    let (server, cacert) = until(2095);
+    let arguments = [
+        "https://localhost:PORT",
+        "--cacert",
+        &cacert,
+        "--min-cert-validity",
+    ];
+    let ran = server.probe(&[&arguments[..], &["7d"]].concat());
+    assert_ran(&ran, 0, OK, "");
+    let ran = server.probe(&[&arguments[..], &["90years"]].concat());
+    assert_eq!(
+        (without_ages(&ran.out).as_str(), ran.code),
+        (
+            "unhealthy: certificate expires in <age> (2095-01-01T00:00:00Z), expected at least 32872d 12h; \
+             GET https://localhost:PORT/ in <t>\n",
+            Some(1)
+        )
+    );
+}
+
+#[test]
+fn it_holds_under_insecure_too() {
+    let (server, _) = until(2021);
+    let ran = server.probe(&[
+        "https://localhost:PORT",
+        "-k",
+        "--min-cert-validity",
+        "7d",
+        "-v",
+    ]);
+    assert_eq!(
+        without_ages(&ran.out),
+        "unhealthy: certificate expired <age> (2021-01-01T00:00:00Z), expected at least 7d; \
+         GET https://localhost:PORT/ in <t>\n",
+    );
+    let lines = without_ages(&ran.err);
+    assert!(
+        lines.contains("\n* TLS 1.3, certificate expired <age> (2021-01-01T00:00:00Z)\n")
+            && lines.contains(
+                "\n* fails: min-cert-validity <age> (expired <age> (2021-01-01T00:00:00Z))\n"
+            ),
+        "{lines}"
+    );
+}
+
+#[test]
+fn plain_http_has_no_certificate() {
+    let ran = probe(&["localhost:1", "--min-cert-validity", "7d"]).run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: --min-cert-validity: expected an https:// URL; plain HTTP has no certificate\n",
+    );
+    let server = Server::json("{}");
+    let ran = server.probe(&["localhost:PORT", "--min-cert-validity", "7d", "-L"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: no certificate, as the answer came over plain HTTP; expected a certificate \
+         valid for at least 7d; GET http://localhost:PORT/ in <t>\n",
+        "",
+    );
+}

@@ -1,0 +1,412 @@
+//! `--wait`: until healthy, or until the time is up.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{
+    self, PATIENCE, Server, assert_ran, assert_within, free_port, hold, probe, program, response,
+};
+
+/// Gives these answers in turn, and the last one ever after.
+pub fn in_turn(answers: &[String]) -> Server {
+    let answers = answers.to_vec();
+    let count = Arc::new(AtomicUsize::new(0));
+    Server::playing(move |stream| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        let answer = &answers[number.min(answers.len() - 1)];
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+fn loading() -> String {
+    response("503 Service Unavailable", "{\"detail\":\"loading\"}")
+}
+
+fn ok() -> String {
+    response("200 OK", "{\"status\":\"ok\"}")
+}
+
+/// A server that never has an answer.
+fn stuck() -> Server {
+    Server::playing(hold)
+}
+
+fn requests(server: &Server) -> usize {
+    let mut count = 0;
+    while !server.heard_nothing() {
+        count += 1;
+    }
+    count
+}
+
+const QUICKLY: [&str; 5] = ["127.0.0.1:PORT", "--wait", "20s", "--interval", "1ms"];
+
+#[test]
+fn each_new_reason_is_told_once_and_the_last_verdict_is_the_result() {
+    let cold = response("200 OK", "{\"status\":\"cold\"}");
+    let server = in_turn(&[loading(), loading(), cold, loading(), loading(), ok()]);
+    let ran = server.probe(&[&QUICKLY[..], &["-e", "status=ok"]].concat());
+    let told = |attempt: u32, reasons: &str, body: &str| {
+        format!(
+            "unhealthy: {reasons}; GET http://127.0.0.1:PORT/ in <t>; attempt {attempt} after <t>; body: {body}\n"
+        )
+    };
+    let loading = |attempt| {
+        told(
+            attempt,
+            "status 503, expected 200-399; status is missing, expected \"ok\"",
+            "{\"detail\":\"loading\"}",
+        )
+    };
+    let cold = told(
+        3,
+        "status is \"cold\", expected \"ok\"",
+        "{\"status\":\"cold\"}",
+    )
+    .replace("; body: {\"status\":\"cold\"}", "");
+    assert_ran(
+        &ran,
+        0,
+        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 6 after <t>\n",
+        &[loading(1), cold, loading(4)].concat(),
+    );
+    assert_eq!(requests(&server), 6);
+}
+
+#[test]
+fn a_healthy_server_is_not_waited_for() {
+    let server = Server::json("{}");
+    assert_within(Duration::from_secs(5), || {
+        let ran = server.probe(&["127.0.0.1:PORT", "--wait", "20s", "--interval", "10s"]);
+        assert_ran(
+            &ran,
+            0,
+            "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 1 after <t>\n",
+            "",
+        );
+    });
+    assert_eq!(requests(&server), 1);
+}
+
+#[test]
+fn a_server_that_is_not_there_yet_may_come() {
+    let port = free_port();
+    let late = thread::spawn(move || {
+        // Not a synchronisation: the lateness is the subject.
+        thread::sleep(Duration::from_millis(300));
+        Server::on(&format!("127.0.0.1:{port}"), |stream: &mut TcpStream| {
+            let _ = stream.write_all(ok().as_bytes());
+        })
+    });
+    let address = format!("127.0.0.1:{port}");
+    let ran = probe(&[&address, "--wait", "20s", "--interval", "20ms"])
+        .port(port)
+        .run();
+    let _server = late.join().unwrap();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(
+        ran.err,
+        "unhealthy: connection refused (127.0.0.1:PORT); GET http://127.0.0.1:PORT/; attempt 1 after <t>\n"
+    );
+    assert!(ran.out.starts_with("healthy: 200 OK in <t>; "), "{ran:?}");
+}
+
+#[test]
+fn when_the_time_is_up_the_last_verdict_stands() {
+    let server = in_turn(&[loading()]);
+    let started = Instant::now();
+    let ran = server.probe(&["127.0.0.1:PORT", "--wait", "1s", "--interval", "300ms"]);
+    let took = started.elapsed();
+    assert_eq!(ran.code, Some(1));
+    let line = "unhealthy: status 503, expected 200-399; GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}\n";
+    assert_eq!(ran.err, line);
+    // At 0, 300, 600 and 800 or 900 ms; a busy machine makes one less.
+    assert!(
+        ["attempt 4", "attempt 3"]
+            .iter()
+            .any(|last| ran.out == line.replace("attempt 1", last)),
+        "{ran:?}"
+    );
+    assert!((800..3000).contains(&took.as_millis()), "{took:?}");
+}
+
+#[test]
+fn a_wait_shorter_than_the_timeout_is_the_deadline() {
+    let server = stuck();
+    assert_within(Duration::from_secs(2), || {
+        let ran = server.probe(&["127.0.0.1:PORT", "--wait", "300ms", "-t", "10s"]);
+        assert_ran(
+            &ran,
+            1,
+            "unhealthy: timed out after 300ms waiting for the response; GET http://127.0.0.1:PORT/; attempt 1 after <t>\n",
+            "",
+        );
+    });
+    let ran = server.probe(&["127.0.0.1:PORT", "--wait", "1ms"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.out.starts_with("unhealthy: timed out after 1ms ") && ran.out.contains("; attempt 1 "),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn each_attempt_has_a_timeout_of_its_own() {
+    let server = stuck();
+    assert_within(Duration::from_secs(5), || {
+        let ran = server.probe(&[
+            "127.0.0.1:PORT",
+            "--wait",
+            "900ms",
+            "-t",
+            "200ms",
+            "--interval",
+            "50ms",
+        ]);
+        let first = "unhealthy: timed out after 200ms waiting for the response; GET http://127.0.0.1:PORT/; attempt 1 after <t>\n";
+        assert!(ran.err.starts_with(first), "{ran:?}");
+        let last = ran.out.split_once("timed out after ").unwrap().1;
+        let last: u32 = last.split_once("ms ").unwrap().0.parse().unwrap();
+        assert!((100..=200).contains(&last), "{ran:?}");
+    });
+    assert!((3..=5).contains(&requests(&server)));
+}
+
+#[test]
+fn max_latency_holds_for_each_attempt_alone() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let server = Server::playing(move |stream| {
+        if count.fetch_add(1, Ordering::SeqCst) < 2 {
+            // Not a synchronisation: the slowness is the subject.
+            thread::sleep(Duration::from_millis(600));
+        }
+        let _ = stream.write_all(ok().as_bytes());
+    });
+    let ran = server.probe(&[&QUICKLY[..], &["--max-latency", "500ms"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.ends_with("; attempt 3 after <t>\n"), "{ran:?}");
+    assert!(ran.err.starts_with("unhealthy: took <t>"), "{ran:?}");
+}
+
+#[test]
+fn a_usage_error_fails_at_once_and_an_interval_needs_a_wait() {
+    assert_within(Duration::from_secs(5), || {
+        for (arguments, message) in [
+            (
+                &["--wait", "20s", "-e", "a="][..],
+                "--expect \"a=\": column 3: expected a value; the empty string is written \"\"",
+            ),
+            (
+                &["--wait", "soon"],
+                "--wait \"soon\": column 1: expected a duration such as 500ms, 2s or 1m 30s",
+            ),
+            (
+                &["--wait", "0"],
+                "--wait \"0\": column 1: expected a duration longer than zero",
+            ),
+            (
+                &["--wait", "20s", "--interval", "0s"],
+                "--interval \"0s\": column 1: expected a duration longer than zero",
+            ),
+            (
+                &["--interval", "1s"],
+                "--interval: expected --wait DURATION as well, the time to wait for",
+            ),
+        ] {
+            let ran = probe(&[&[":1"], arguments].concat()).run();
+            assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+        }
+    });
+    let ran = probe(&[":1"]).env("HEALTHPROBE_INTERVAL", "2s").run();
+    assert_ran(
+        &ran,
+        1,
+        "",
+        "error: HEALTHPROBE_INTERVAL: expected --wait DURATION as well, the time to wait for\n",
+    );
+}
+
+#[test]
+fn quiet_tells_the_last_verdict_and_only_if_it_is_unhealthy() {
+    let server = in_turn(&[loading(), loading(), ok()]);
+    assert_ran(&server.probe(&[&QUICKLY[..], &["-q"]].concat()), 0, "", "");
+    let server = in_turn(&[loading()]);
+    let ran = server.probe(&["127.0.0.1:PORT", "--wait", "200ms", "-q"]);
+    assert_ran(
+        &ran,
+        1,
+        "unhealthy: status 503, expected 200-399; GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}\n",
+        "",
+    );
+}
+
+#[test]
+fn json_has_the_attempts_and_a_config_can_wait() {
+    let path = crate::probe::data::file(
+        "wait.json",
+        r#"{"wait": "20s", "interval": "1ms", "output": "json"}"#,
+    );
+    let server = in_turn(&[loading(), loading(), ok()]);
+    let ran = server.probe(&["127.0.0.1:PORT", "--config", &path]);
+    let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (ran.code, &object["healthy"], &object["attempts"]),
+        (Some(0), &true.into(), &3.into())
+    );
+    assert!(
+        ran.err.starts_with("unhealthy: status 503, "),
+        "the reasons stay lines for people: {ran:?}"
+    );
+}
+
+#[test]
+fn only_the_healthy_answer_is_recorded() {
+    let path = crate::probe::data::file("wait-baseline.json", "");
+    let server = in_turn(&[
+        response("503 Service Unavailable", "{\"n\":1}"),
+        response("200 OK", "{\"n\":2}"),
+        response("200 OK", "{\"n\":3}"),
+    ]);
+    let ran = server.probe(&[&QUICKLY[..], &["--write-baseline", &path]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        "{\n  \"n\": 2\n}\n"
+    );
+    assert_eq!(requests(&server), 2);
+}
+
+#[test]
+fn what_is_told_meanwhile_is_as_clean_as_a_verdict() {
+    let hostile = format!("s3cr3t \u{1b}[2J\r\n{}", "x".repeat(5000));
+    let server = in_turn(&[response("503 Oh", &hostile), ok()]);
+    let ran = server.probe(&[&QUICKLY[..], &["-u", "probe:s3cr3t"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 1);
+    assert!(ran.err.len() <= 500, "{}", ran.err.len());
+    assert!(!ran.err.contains("s3cr3t") && !ran.err.contains('\u{1b}'));
+    assert!(ran.err.contains("body: *** \\u001b[2J"), "{ran:?}");
+}
+
+fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_healthprobe"))
+        .args(arguments)
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn ctrl_c_and_docker_stop_end_at_once_with_1() {
+    for signal in ["INT", "TERM"] {
+        // While it waits for an answer, and between two attempts.
+        for server in [stuck(), in_turn(&[loading()])] {
+            let address = format!("127.0.0.1:{}", server.port());
+            let child = start(&[
+                &address,
+                "--wait",
+                "60s",
+                "--timeout",
+                "30s",
+                "--interval",
+                "30s",
+            ]);
+            server.request();
+            // Not a synchronisation: any moment will do, and one of each kind is likely.
+            thread::sleep(Duration::from_millis(100));
+            assert!(support::signal(signal, &[child.id()]));
+            assert_within(PATIENCE, || {
+                let output = child.wait_with_output().unwrap();
+                assert_eq!(output.status.code(), Some(1), "{signal}: {output:?}");
+                assert_eq!(output.stdout, b"");
+            });
+        }
+    }
+}
+
+/// Runs it on a terminal of its own, then prints the exit code and all that the terminal was sent.
+const ON_A_TERMINAL: &str = r#"
+import os, pty, sys
+columns, *command = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execve(command[0], command, {"COLUMNS": columns})
+said = b""
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    said += part
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.stdout.buffer.write(b"%d " % code + said)
+"#;
+
+fn on_a_terminal(columns: &str, server: &Server, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program("python3")?)
+        .args(["-c", ON_A_TERMINAL, columns])
+        .arg(env!("CARGO_BIN_EXE_healthprobe"))
+        .arg(format!("127.0.0.1:{}", server.port()))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = said.replace(&format!(":{}", server.port()), ":PORT");
+    Some(crate::support::without_times(&said))
+}
+
+#[test]
+fn on_a_terminal_one_line_is_rewritten() {
+    let cold = response("200 OK", "{\"status\":\"\u{6f22}\u{5b57}\\u001b[2J\"}");
+    let waiting = ["--wait", "20s", "--interval", "1ms", "-e", "status=ok"];
+    let clear = "\r\u{1b}[K";
+    let server = in_turn(&[loading(), loading(), cold, ok()]);
+    let Some(said) = on_a_terminal("", &server, &waiting) else {
+        return;
+    };
+    let lines: Vec<&str> = said.split(clear).collect();
+    assert_eq!(lines[0], "0 ", "{said:?}");
+    for (number, line) in lines[1..3].iter().enumerate() {
+        let start = format!("attempt {} after <t>: status 503, expected ", number + 1);
+        assert!(line.starts_with(&start), "{said:?}");
+        // The time was longer than its stand-in.
+        assert!((70..=80).contains(&line.len()), "{said:?}");
+    }
+    assert_eq!(
+        lines[3..],
+        [
+            "attempt 3 after <t>: status is \"\u{6f22}\u{5b57}\\u001b[2J\", expected \"ok\"",
+            "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 4 after <t>\r\n",
+        ]
+    );
+
+    let server = in_turn(&[loading(), ok()]);
+    let said = on_a_terminal("11", &server, &waiting).unwrap();
+    assert_eq!(
+        said,
+        format!(
+            "0 {clear}attempt 1 a{clear}healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 2 after <t>\r\n"
+        )
+    );
+
+    let quiet = [&waiting[..], &["-q"]].concat();
+    let server = in_turn(&[loading(), ok()]);
+    assert_eq!(on_a_terminal("x", &server, &quiet).unwrap(), "0 ");
+
+    // Nothing was shown, so nothing is cleared.
+    let server = in_turn(&[ok()]);
+    assert_eq!(
+        on_a_terminal("80", &server, &waiting).unwrap(),
+        "0 healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 1 after <t>\r\n"
+    );
+}

@@ -1,0 +1,59 @@
+//! The recipes are run: every line of `examples/recipes/README.md`, against the real server or its documented answers.
+//!
+//! A line that no server has answered here may be wrong in a way that makes it green, which is what the recipes are
+//! against. So each section of the page has its servers in `real`, or its file in `recipes/answers`.
+
+mod answers;
+pub mod page;
+
+use std::collections::BTreeSet;
+
+use crate::platforms::recipes as real;
+
+#[test]
+fn every_recipe_is_run() {
+    let named: BTreeSet<&str> = page::recipes().iter().map(|recipe| recipe.name).collect();
+    let run: BTreeSet<&str> = real::SERVERS
+        .into_iter()
+        .chain(answers::FILES.map(|(name, _)| name))
+        .collect();
+    assert_eq!(named, run);
+    assert_eq!(
+        page::recipes().len(),
+        real::SERVERS.len() + answers::FILES.len()
+    );
+}
+
+#[test]
+fn the_index_tells_what_each_recipe_is_run_against() {
+    let rows: Vec<(String, bool)> = page::PAGE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ["))
+        .map(|row| {
+            let (name, rest) = row.split_once(']').unwrap();
+            (name.to_owned(), rest.contains("the server itself"))
+        })
+        .collect();
+    let expected: Vec<(String, bool)> = page::recipes()
+        .iter()
+        .map(|recipe| {
+            let real = real::SERVERS.contains(&recipe.name);
+            (recipe.name.to_owned(), real)
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn docker_waits_longer_than_the_probe() {
+    for recipe in page::recipes() {
+        for line in &recipe.lines {
+            assert!(
+                line.docker_timeout() > line.timeout(),
+                "{}: {}",
+                recipe.name,
+                line.role
+            );
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! `examples/probe.schema.json` is what editors know of the config file. It and the executable must
+//! not part: they have the same keys, and take and refuse the same files.
+//!
+//! The last needs a Python with `tests/repo/requirements.txt`, found as for `credit_scoring`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Map, Value, json};
+
+use crate::platforms::credit_scoring::credit_python;
+use crate::support::certificates::Certificate;
+use crate::support::{Ran, free_port, probe};
+
+const SCHEMA: &str = include_str!("../../examples/probe.schema.json");
+const CREDIT_SCORING: &str = include_str!("../../examples/credit-scoring/probe.json");
+const REGIONS: &str = include_str!("../../examples/regions/probe.json");
+
+/// Refuses whatever a validator of the draft refuses, and says where, a line a file.
+const VALIDATE: &str = r#"
+import json, sys
+from jsonschema import Draft202012Validator as Validator
+from jsonschema.exceptions import best_match
+schema, *configs = map(json.loads, sys.stdin)
+Validator.check_schema(schema)
+for config in configs:
+    error = best_match(Validator(schema).iter_errors(config))
+    print("valid" if error is None else f"{error.json_path} {error.validator or 'false'}")
+"#;
+
+/// What a validator says of a config with one mistake, and the config.
+const MISTAKES: &str = r#"
+$ type                         | []
+$ additionalProperties         | {"expects": ["status=ok"]}
+$ additionalProperties         | {"header": ["X-A: b"]}
+$ additionalProperties         | {"config": "other.json"}
+$ additionalProperties         | {"write_baseline": "x.json"}
+$.url type                     | {"url": true}
+$.url type                     | {"url": null}
+$.request pattern              | {"request": "GET /"}
+$.request not                  | {"request": "CONNECT"}
+$.headers type                 | {"headers": ["X-A: b"]}
+$.headers['X-A'] type          | {"headers": {"X-A": ["b"]}}
+$.headers pattern              | {"headers": {"X A": "b"}}
+$.user pattern                 | {"user": "nobody"}
+$.bearer_file type             | {"bearer_file": true}
+$ false                        | {"user": "a:b", "bearer_file": "probe-token"}
+$.data_file type               | {"data_file": {}}
+$.timeout exclusiveMinimum     | {"timeout": 0}
+$.timeout pattern              | {"timeout": "soon"}
+$.timeout oneOf                | {"timeout": ["2s"]}
+$.max_body minimum             | {"max_body": 0}
+$.max_body pattern             | {"max_body": "1.5MiB"}
+$.ipv4 type                    | {"ipv4": "yes"}
+$ not                          | {"ipv4": true, "ipv6": true}
+$.wait pattern                 | {"wait": "soon"}
+$.interval exclusiveMinimum    | {"wait": "1s", "interval": 0}
+$ dependentRequired            | {"interval": "1s"}
+$.location type                | {"location": "yes"}
+$.connect_to type              | {"connect_to": {}}
+$.unix_socket type             | {"unix_socket": ["x"]}
+$ false                        | {"unix_socket": "x", "connect_to": "localhost"}
+$ false                        | {"proxy": ":1", "connect_to": "localhost"}
+$ false                        | {"proxy": ":1", "unix_socket": "x"}
+$.proxy type                   | {"proxy": null}
+$.insecure type                | {"insecure": "true"}
+$.cacert type                  | {"cacert": []}
+$.cert type                    | {"cert": true}
+$ dependentRequired            | {"key": "client.key"}
+$.min_cert_validity pattern    | {"url": "https://localhost:8000", "min_cert_validity": "soon"}
+$.expect_status minimum        | {"expect_status": 99}
+$.expect_status pattern        | {"expect_status": "ok"}
+$.expect_header oneOf          | {"expect_header": {"X-A": "b"}}
+$.expect_body minLength        | {"expect_body": ""}
+$.expect_body_regex oneOf      | {"expect_body_regex": true}
+$.reject_body_regex[0] type    | {"reject_body_regex": [null]}
+$.expect[1] type               | {"expect": ["status=ok", false]}
+$.max_latency exclusiveMinimum | {"max_latency": -1}
+$.max_latency pattern          | {"max_latency": "180 parsecs"}
+$.baseline_file type           | {"baseline_file": ["x"]}
+$.tolerance minimum            | {"tolerance": -1}
+$.tolerance pattern            | {"tolerance": "5%%"}
+$.tolerance pattern            | {"tolerance": "nan"}
+$.ignore oneOf                 | {"ignore": 1}
+$.quiet type                   | {"quiet": 1}
+$.verbose type                 | {"verbose": "true"}
+$.output enum                  | {"output": "yaml"}
+$.metrics_file type            | {"metrics_file": true}
+$ false                        | {"data": {}, "data_file": "request.json"}
+$ false                        | {"baseline": {}, "baseline_file": "baseline.json"}
+"#;
+
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).unwrap()
+}
+
+fn properties() -> Map<String, Value> {
+    schema()["properties"].as_object().unwrap().clone()
+}
+
+/// Each example of the schema as a config of its own, and the whole ones.
+fn examples() -> Vec<Value> {
+    let mut examples = schema()["examples"].as_array().unwrap().clone();
+    for (key, property) in properties() {
+        for example in property["examples"].as_array().unwrap() {
+            examples.push(match key.as_str() {
+                // Of no use without a certificate.
+                "key" => json!({ "cert": "client.pem", "key": example }),
+                "interval" => json!({ "wait": "300ms", "interval": example }),
+                _ => json!({ &key: example }),
+            });
+        }
+        if let Some(default) = property.get("default") {
+            examples.push(match key.as_str() {
+                "interval" => json!({ "wait": "300ms", "interval": default }),
+                _ => json!({ &key: default }),
+            });
+        }
+    }
+    examples
+}
+
+fn mistakes() -> Vec<(&'static str, Value)> {
+    MISTAKES
+        .trim()
+        .lines()
+        .map(|line| line.split_once(" | ").unwrap())
+        .map(|(said, config)| (said.trim(), serde_json::from_str(config).unwrap()))
+        .collect()
+}
+
+/// A folder with the files that the examples name.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("schema-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for file in ["request.json", "baseline.json"] {
+            fs::write(folder.join(file), "{}").unwrap();
+        }
+        fs::write(folder.join("probe-token"), "t0ken\n").unwrap();
+        let client = Certificate::self_signed("client");
+        let both = [client.pem(), client.key_pem()].concat();
+        fs::write(folder.join("ca.pem"), client.pem()).unwrap();
+        fs::write(folder.join("client.pem"), both).unwrap();
+        fs::write(folder.join("client.key"), client.key_pem()).unwrap();
+        Self(folder)
+    }
+
+    /// Probes a port where nothing listens, with this config.
+    fn probe(&self, config: &Value) -> Ran {
+        let mut config = config.clone();
+        if let Some(members) = config.as_object_mut() {
+            let url = if members.contains_key("min_cert_validity") {
+                "https://localhost:8000"
+            } else {
+                "localhost:8000"
+            };
+            members.entry("url").or_insert(url.into());
+        }
+        let port = free_port().to_string();
+        let file = self.0.join("probe.json");
+        let text = config.to_string().replace(":8000", &format!(":{port}"));
+        fs::write(&file, text).unwrap();
+        probe(&["--config", file.to_str().unwrap()])
+            .env("PORT", &port)
+            .run()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn the_schema_has_the_keys_of_the_config() {
+    let keys: BTreeSet<String> = healthprobe::layers::config_keys().into_iter().collect();
+    let properties: BTreeSet<String> = properties().keys().cloned().collect();
+    assert_eq!(properties, keys);
+}
+
+#[test]
+fn the_probe_takes_every_example_of_the_schema() {
+    let folder = Folder::new("examples");
+    for example in examples() {
+        let ran = folder.probe(&example);
+        assert!(!ran.err.contains("error: "), "{example}: {}", ran.err);
+    }
+}
+
+#[test]
+fn the_probe_refuses_every_mistake() {
+    let folder = Folder::new("mistakes");
+    for (_, mistake) in mistakes() {
+        let ran = folder.probe(&mistake);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{mistake}");
+        assert!(ran.err.starts_with("error: "), "{mistake}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_validator_takes_and_refuses_the_same() {
+    let Some(python) = credit_python() else {
+        return;
+    };
+    let mut input = format!("{}\n", schema());
+    let mut expected = String::new();
+    for example in [CREDIT_SCORING, REGIONS].map(compact) {
+        _ = writeln!(input, "{example}");
+        expected.push_str("valid\n");
+    }
+    for example in examples() {
+        _ = writeln!(input, "{example}");
+        expected.push_str("valid\n");
+    }
+    for (said, mistake) in mistakes() {
+        _ = writeln!(input, "{mistake}");
+        _ = writeln!(expected, "{said}");
+    }
+    let mut validator = Command::new(&python)
+        .args(["-c", VALIDATE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = validator.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = validator.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    for ((line, said), expected) in input
+        .lines()
+        .skip(1)
+        .zip(said.lines())
+        .zip(expected.lines())
+    {
+        assert_eq!(said, expected, "{line}");
+    }
+    assert_eq!(said, expected);
+}
+
+fn compact(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
