@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use healthprobe::check::json::baseline::{Baseline, Ignored};
 use healthprobe::check::{self, Check};
-use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
+use healthprobe::response::{Address, Body, BodyEnd, Phases, Response};
 use serde_json::Value;
 
 const ROUNDS: usize = 15;
@@ -26,14 +26,14 @@ fn main() {
     let recorded: Value = serde_json::from_str(&text).unwrap_or_default();
     let body = Body {
         bytes: text.clone().into_bytes(),
-        end: BodyEnd::Whole,
+        end: BodyEnd::Complete,
     };
-    let exchange = Exchange {
+    let exchange = Response {
         address: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 80))),
         redirects: Vec::new(),
         tls: None,
         status: 200,
-        phrase: None,
+        reason_phrase: None,
         headers: Vec::new(),
         body,
         phases: Phases::default(),

@@ -52,7 +52,7 @@ fn write(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 
 /// The command line, with what a shell can offer for the values of its flags.
 fn completed() -> Command {
-    healthprobe::cli::command().mut_args(|argument| {
+    healthprobe::args::flags::command().mut_args(|argument| {
         let Some(names) = argument.get_value_names() else {
             return argument;
         };
@@ -68,7 +68,7 @@ fn completed() -> Command {
 
 /// The manual page: what the flags say of themselves, and sections in man(7)'s own language.
 fn manual() -> Result<String, Box<dyn Error>> {
-    let command = healthprobe::cli::command()
+    let command = healthprobe::args::flags::command()
         // NAME is what apropos(1) lists.
         .about("check that an HTTP service really works")
         .long_about(DESCRIPTION)

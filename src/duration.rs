@@ -7,7 +7,7 @@ use humantime::DurationError;
 use crate::syntax::SyntaxError;
 
 /// The longest duration taken. Far beyond any use, and safe to add to a clock.
-const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+const MAX: Duration = Duration::from_hours(100 * 366 * 24);
 
 const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Duration, SyntaxError> {
             "expected a duration longer than zero",
         ));
     }
-    if duration > LONGEST {
+    if duration > MAX {
         return Err(too_long(text));
     }
     Ok(duration)
@@ -55,7 +55,7 @@ fn too_long(text: &str) -> SyntaxError {
 /// The duration as it would be typed: `2s`, `1m 30s`, `60d`. No months and years,
 /// of which nobody means the average length.
 #[must_use]
-pub fn typed(duration: Duration) -> String {
+pub fn format_exact(duration: Duration) -> String {
     let days = duration.as_secs() / SECONDS_A_DAY;
     let rest = duration.saturating_sub(Duration::from_secs(days * SECONDS_A_DAY));
     match days {
@@ -68,7 +68,7 @@ pub fn typed(duration: Duration) -> String {
 /// A measured duration, rounded up, so that it never looks shorter than the
 /// limit it broke: `3.2ms`, `1.204s`.
 #[must_use]
-pub fn measured(duration: Duration) -> String {
+pub fn format_elapsed(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         let tenths = duration.as_micros().div_ceil(100);
         format!("{}.{}ms", tenths / 10, tenths % 10)
@@ -80,8 +80,8 @@ pub fn measured(duration: Duration) -> String {
 
 /// The two largest units of a duration: `6d 23h`.
 #[must_use]
-pub fn coarse(duration: Duration) -> String {
-    let text = typed(Duration::from_secs(duration.as_secs()));
+pub fn format_coarse(duration: Duration) -> String {
+    let text = format_exact(Duration::from_secs(duration.as_secs()));
     let units: Vec<&str> = text.split(' ').take(2).collect();
     units.join(" ")
 }
@@ -162,10 +162,10 @@ mod tests {
         for text in [
             "1ns", "500ms", "2s", "1m 30s", "7d", "60d", "365d 6h", "36600d",
         ] {
-            assert_eq!(typed(parse(text).unwrap()), text);
+            assert_eq!(format_exact(parse(text).unwrap()), text);
         }
-        assert_eq!(coarse(parse("6d 23h 59m 59s").unwrap()), "6d 23h");
-        assert_eq!(coarse(Duration::from_millis(90_999)), "1m 30s");
+        assert_eq!(format_coarse(parse("6d 23h 59m 59s").unwrap()), "6d 23h");
+        assert_eq!(format_coarse(Duration::from_millis(90_999)), "1m 30s");
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
             (250_001, "250.1ms"),
             (1_203_400, "1.204s"),
         ] {
-            assert_eq!(measured(Duration::from_micros(microseconds)), text);
+            assert_eq!(format_elapsed(Duration::from_micros(microseconds)), text);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// The longest file read, in bytes: a device without end must not fill the memory.
-const LONGEST: u64 = 256 << 20;
+const MAX_FILE_SIZE: u64 = 256 << 20;
 
 /// Reads a file; `-` is standard input.
 ///
@@ -16,14 +16,14 @@ pub fn read(path: &str) -> io::Result<Vec<u8>> {
     if path == "-" {
         io::stdin()
             .lock()
-            .take(LONGEST + 1)
+            .take(MAX_FILE_SIZE + 1)
             .read_to_end(&mut bytes)?;
     } else {
         File::open(path)?
-            .take(LONGEST + 1)
+            .take(MAX_FILE_SIZE + 1)
             .read_to_end(&mut bytes)?;
     }
-    if bytes.len() as u64 > LONGEST {
+    if bytes.len() as u64 > MAX_FILE_SIZE {
         return Err(io::Error::other("it is longer than 256 MiB"));
     }
     Ok(bytes)
@@ -68,7 +68,7 @@ pub fn list(folder: &str) -> io::Result<Vec<String>> {
 
 /// The system's words for what went wrong, without its number.
 #[must_use]
-pub fn plain(error: &io::Error) -> String {
+pub fn strip_os_error(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
         Some((words, _)) => words.to_owned(),

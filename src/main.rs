@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::{ExitCode, exit};
 use std::{env, panic};
 
-mod arena;
+mod allocator;
 
 #[global_allocator]
-static ALLOCATOR: arena::Arena = arena::Arena::new();
+static ALLOCATOR: allocator::Arena = allocator::Arena::new();
 
 fn main() -> ExitCode {
     // Docker knows 0 and 1 only; a panic would end in 101 or 134.

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use crate::check::json::baseline::Ignored;
-use crate::check::{Failure, Outcome, Told};
-use crate::exchange::{Body, BodyEnd};
+use crate::check::{Describe, Failure, Outcome};
 use crate::files;
+use crate::response::{Body, BodyEnd};
 
 /// Where to record an answer.
 #[derive(Debug, Clone)]
@@ -38,12 +38,17 @@ impl Recording {
         let recording = self.ignored.recording(&body.bytes)?;
         let mut text = serde_json::to_string_pretty(&recording).map_err(|e| e.to_string())?;
         text.push('\n');
-        files::replace(&self.path, text.as_bytes())
-            .map_err(|error| format!("cannot write {}: {}", self.path, files::plain(&error)))
+        files::replace(&self.path, text.as_bytes()).map_err(|error| {
+            format!(
+                "cannot write {}: {}",
+                self.path,
+                files::strip_os_error(&error)
+            )
+        })
     }
 }
 
-impl Told for Recording {
+impl Describe for Recording {
     fn expected(&self) -> String {
         "an answer that can be recorded".to_owned()
     }

@@ -58,7 +58,7 @@ pub fn parse(text: &str) -> Result<usize, SyntaxError> {
 
 /// The size in the largest binary unit that divides it: `1MiB`, `1000 bytes`.
 #[must_use]
-pub fn typed(bytes: usize) -> String {
+pub fn format_exact(bytes: usize) -> String {
     for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] {
         if bytes > 0 && bytes.is_multiple_of(1 << shift) {
             return format!("{}{unit}", bytes >> shift);
@@ -69,7 +69,7 @@ pub fn typed(bytes: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, typed};
+    use super::{format_exact, parse};
 
     #[test]
     fn reads_binary_and_decimal_units() {
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn shows_the_unit_that_fits() {
-        assert_eq!(typed(1 << 20), "1MiB");
-        assert_eq!(typed(3 << 10), "3KiB");
-        assert_eq!(typed(1_000), "1000 bytes");
+        assert_eq!(format_exact(1 << 20), "1MiB");
+        assert_eq!(format_exact(3 << 10), "3KiB");
+        assert_eq!(format_exact(1_000), "1000 bytes");
     }
 }

@@ -3,15 +3,15 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::report::Waited;
+use crate::report::WaitStats;
 
 /// The least that a further attempt is given, unless the timeout is shorter still:
 /// one without a chance would put its own reason before the server's.
-const SHORTEST: Duration = Duration::from_millis(100);
+const MIN_ATTEMPT: Duration = Duration::from_millis(100);
 
 /// How often, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitPolicy {
     /// `--wait`: the time in which it has to become healthy.
     pub limit: Duration,
     /// `--interval`: the pause between two attempts.
@@ -20,7 +20,7 @@ pub struct Waiting {
     pub columns: usize,
 }
 
-impl Waiting {
+impl WaitPolicy {
     /// Makes attempts, each with its own timeout, until one is healthy or the time is
     /// up. Hands over each that another follows, and returns the last.
     pub fn until<T>(
@@ -28,8 +28,8 @@ impl Waiting {
         is_healthy: impl Fn(&T) -> bool,
         timeout: Duration,
         mut attempt: impl FnMut(Duration) -> T,
-        mut hand_over: impl FnMut(&T, Waited),
-    ) -> (T, Waited) {
+        mut on_retry: impl FnMut(&T, WaitStats),
+    ) -> (T, WaitStats) {
         let started = Instant::now();
         let mut left = self.limit;
         let mut attempts = 0;
@@ -37,16 +37,16 @@ impl Waiting {
             let tried = attempt(timeout.min(left));
             attempts += 1;
             let time = started.elapsed();
-            let waited = Waited { attempts, time };
+            let waited = WaitStats { attempts, time };
             let pause = self.pause(timeout, self.limit.saturating_sub(time));
             let Some(pause) = pause.filter(|_| !is_healthy(&tried)) else {
                 return (tried, waited);
             };
-            hand_over(&tried, waited);
+            on_retry(&tried, waited);
             thread::sleep(pause);
             left = whole_milliseconds(self.limit.saturating_sub(started.elapsed()));
             // A machine that was asleep is late.
-            if left < timeout.min(SHORTEST) {
+            if left < timeout.min(MIN_ATTEMPT) {
                 return (tried, waited);
             }
         }
@@ -55,7 +55,7 @@ impl Waiting {
     /// How long to pause before the next attempt; `None` where none has a chance. One
     /// for which an interval is too long comes sooner, so that no time is lost at the end.
     fn pause(&self, timeout: Duration, left: Duration) -> Option<Duration> {
-        let shortest = timeout.min(SHORTEST);
+        let shortest = timeout.min(MIN_ATTEMPT);
         if left.saturating_sub(self.interval) >= shortest {
             Some(self.interval)
         } else {
@@ -74,7 +74,7 @@ fn whole_milliseconds(duration: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{Waited, Waiting, whole_milliseconds};
+    use super::{WaitPolicy, WaitStats, whole_milliseconds};
     use std::cell::RefCell;
     use std::thread;
     use std::time::Duration;
@@ -83,8 +83,8 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn waiting(limit: Duration, interval: Duration) -> Waiting {
-        Waiting {
+    fn waiting(limit: Duration, interval: Duration) -> WaitPolicy {
+        WaitPolicy {
             limit,
             interval,
             columns: 80,
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn there_is_one_attempt_in_no_time_and_none_beyond_the_limit() {
-        let nothing = |(): &(), _: Waited| {};
+        let nothing = |(): &(), _: WaitStats| {};
         let short = waiting(Duration::from_nanos(1), ms(1000));
         let attempt = |timeout| assert_eq!(timeout, Duration::from_nanos(1));
         let ((), waited) = short.until(|()| false, ms(2000), attempt, nothing);

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::pattern::Pattern;
-use super::{Failure, Finding};
-use crate::exchange::{Body, BodyEnd};
+use super::{CheckResult, Failure};
+use crate::response::{Body, BodyEnd};
 
 /// What the body's text must or must not hold. Bytes that are not UTF-8 read as U+FFFD.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub enum BodyCheck {
 }
 
 impl BodyCheck {
-    pub(super) fn find(&self, body: &Body) -> Finding {
+    pub(super) fn evaluate(&self, body: &Body) -> CheckResult {
         let text = String::from_utf8_lossy(&body.bytes);
         let holds = match (self, &body.end) {
             // What was read before the end went missing is enough if the text is in it.
@@ -34,7 +34,7 @@ impl BodyCheck {
             (Self::Matches(pattern), _) => pattern.is_match(&text),
             (Self::Rejects(pattern), _) => !pattern.is_match(&text),
         };
-        Finding {
+        CheckResult {
             actual: None,
             failure: (!holds).then(|| Failure::explained_by_body(self.reason(&text))),
         }
@@ -76,14 +76,14 @@ impl fmt::Display for BodyCheck {
 #[cfg(test)]
 mod tests {
     use super::BodyCheck;
-    use crate::exchange::{Body, BodyEnd, BodyError};
+    use crate::response::{Body, BodyEnd, BodyError};
 
     fn reason(check: &BodyCheck, bytes: &[u8], end: BodyEnd) -> Option<String> {
         let body = Body {
             bytes: bytes.to_vec(),
             end,
         };
-        check.find(&body).failure.map(|failure| failure.reason)
+        check.evaluate(&body).failure.map(|failure| failure.reason)
     }
 
     #[test]
@@ -92,22 +92,22 @@ mod tests {
         let matches = BodyCheck::Matches("^rea.y$".parse().unwrap());
         let rejects = BodyCheck::Rejects("err(or)?".parse().unwrap());
         for check in [&contains, &matches, &rejects] {
-            assert_eq!(reason(check, b"ready", BodyEnd::Whole), None);
+            assert_eq!(reason(check, b"ready", BodyEnd::Complete), None);
         }
         assert_eq!(
-            reason(&contains, b"loading", BodyEnd::Whole).as_deref(),
+            reason(&contains, b"loading", BodyEnd::Complete).as_deref(),
             Some("body does not contain \"ready\"")
         );
         assert_eq!(
-            reason(&matches, b"loading", BodyEnd::Whole).as_deref(),
+            reason(&matches, b"loading", BodyEnd::Complete).as_deref(),
             Some("body does not match ^rea.y$")
         );
         assert_eq!(
-            reason(&rejects, b"an error", BodyEnd::Whole).as_deref(),
+            reason(&rejects, b"an error", BodyEnd::Complete).as_deref(),
             Some("body holds \"error\", which err(or)? rejects")
         );
         assert_eq!(
-            reason(&matches, b"", BodyEnd::Whole).as_deref(),
+            reason(&matches, b"", BodyEnd::Complete).as_deref(),
             Some("body is empty, expected text matching ^rea.y$")
         );
     }
@@ -115,14 +115,17 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_searched_too() {
         let contains = BodyCheck::Contains("ready".into());
-        assert_eq!(reason(&contains, b"\xff\xfe ready", BodyEnd::Whole), None);
+        assert_eq!(
+            reason(&contains, b"\xff\xfe ready", BodyEnd::Complete),
+            None
+        );
     }
 
     #[test]
     fn a_body_cut_short_fails_unless_the_text_had_come() {
-        let cut = BodyEnd::Failed(BodyError::CutShort {
+        let cut = BodyEnd::Failed(BodyError::Truncated {
             received: 5,
-            promised: Some(9),
+            content_length: Some(9),
         });
         let contains = BodyCheck::Contains("rea".into());
         assert_eq!(reason(&contains, b"ready", cut.clone()), None);

@@ -3,28 +3,28 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, Finding};
+use super::{CheckResult, Failure};
 use crate::duration;
-use crate::exchange::{Exchange, Validity};
+use crate::response::{Response, Validity};
 
 /// The least time for which the certificate of the server itself is still valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinValidity(pub Duration);
 
 impl MinValidity {
-    pub(super) fn find(self, exchange: &Exchange) -> Finding {
-        let validity = match &exchange.tls {
+    pub(super) fn evaluate(self, response: &Response) -> CheckResult {
+        let validity = match &response.tls {
             Some(session) => session.certificate.as_ref().map_err(Clone::clone),
             None => Err("no certificate, as the answer came over plain HTTP".to_owned()),
         };
         match validity {
-            Ok(validity) => Finding {
+            Ok(validity) => CheckResult {
                 actual: Some(validity.to_string()),
                 failure: (validity.left() < Some(self.0)).then(|| {
                     Failure::new(format!("certificate {validity}, expected at least {self}"))
                 }),
             },
-            Err(reason) => Finding {
+            Err(reason) => CheckResult {
                 actual: None,
                 failure: Some(Failure::new(format!(
                     "{reason}; expected a certificate valid for at least {self}"
@@ -36,7 +36,7 @@ impl MinValidity {
 
 impl fmt::Display for MinValidity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&duration::typed(self.0))
+        f.write_str(&duration::format_exact(self.0))
     }
 }
 
@@ -53,10 +53,10 @@ impl fmt::Display for Validity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = duration::date(self.not_after);
         if let Some(left) = self.left() {
-            write!(f, "expires in {} ({date})", duration::coarse(left))
+            write!(f, "expires in {} ({date})", duration::format_coarse(left))
         } else {
             let ago = Duration::from_secs(self.seen - self.not_after);
-            write!(f, "expired {} ago ({date})", duration::coarse(ago))
+            write!(f, "expired {} ago ({date})", duration::format_coarse(ago))
         }
     }
 }
@@ -64,7 +64,7 @@ impl fmt::Display for Validity {
 #[cfg(all(test, feature = "tls"))]
 mod tests {
     use super::MinValidity;
-    use crate::exchange::{Exchange, Session, Validity};
+    use crate::response::{Response, Session, Validity};
     use std::time::Duration;
 
     /// 2026-11-20T10:00:00Z
@@ -72,7 +72,7 @@ mod tests {
     const DAY: u64 = 86_400;
 
     fn reason(not_after: Option<u64>, days: u64) -> Option<String> {
-        let exchange = Exchange {
+        let response = Response {
             tls: not_after.map(|not_after| Session {
                 version: "TLS 1.3",
                 certificate: Ok(Validity {
@@ -81,10 +81,10 @@ mod tests {
                 }),
                 earliest_not_after: None,
             }),
-            ..Exchange::example()
+            ..Response::example()
         };
-        let finding = MinValidity(Duration::from_secs(days * DAY)).find(&exchange);
-        finding.failure.map(|failure| failure.reason)
+        let result = MinValidity(Duration::from_secs(days * DAY)).evaluate(&response);
+        result.failure.map(|failure| failure.reason)
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::pattern::Pattern;
-use super::{Failure, Finding};
-use crate::exchange::Exchange;
+use super::{CheckResult, Failure};
+use crate::response::Response;
 use crate::syntax::SyntaxError;
 
 /// Headers whose values are credentials (RFC 6265, RFC 9110, section 11).
@@ -28,11 +28,11 @@ pub fn is_secret(name: &str) -> bool {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeaderAssertion {
     name: String,
-    test: Test,
+    predicate: Predicate,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Test {
+enum Predicate {
     Present,
     Absent,
     Equals(String),
@@ -42,21 +42,21 @@ enum Test {
 }
 
 impl HeaderAssertion {
-    pub(super) fn find(&self, exchange: &Exchange) -> Finding {
+    pub(super) fn evaluate(&self, response: &Response) -> CheckResult {
         let name = self.name.to_ascii_lowercase();
-        let values: Vec<Cow<str>> = exchange
+        let values: Vec<Cow<str>> = response
             .headers
             .iter()
             .filter(|(other, _)| *other == name)
             .map(|(_, value)| String::from_utf8_lossy(value))
             .collect();
-        let holds = match &self.test {
-            Test::Present => !values.is_empty(),
-            Test::Absent => values.is_empty(),
-            Test::Equals(text) => values.iter().any(|value| value == text),
-            Test::Differs(text) => !values.iter().any(|value| value == text),
-            Test::Matches(pattern) => values.iter().any(|value| pattern.is_match(value)),
-            Test::MatchesNot(pattern) => !values.iter().any(|value| pattern.is_match(value)),
+        let holds = match &self.predicate {
+            Predicate::Present => !values.is_empty(),
+            Predicate::Absent => values.is_empty(),
+            Predicate::Equals(text) => values.iter().any(|value| value == text),
+            Predicate::Differs(text) => !values.iter().any(|value| value == text),
+            Predicate::Matches(pattern) => values.iter().any(|value| pattern.is_match(value)),
+            Predicate::MatchesNot(pattern) => !values.iter().any(|value| pattern.is_match(value)),
         };
         let actual = (!values.is_empty()).then(|| {
             if is_secret(&name) {
@@ -66,7 +66,7 @@ impl HeaderAssertion {
                 shown.join(" and ")
             }
         });
-        Finding {
+        CheckResult {
             failure: (!holds).then(|| {
                 let is = actual.as_deref().unwrap_or("missing");
                 Failure::new(format!(
@@ -81,13 +81,13 @@ impl HeaderAssertion {
 
     /// What a header that passes looks like.
     pub(super) fn expected(&self) -> String {
-        match &self.test {
-            Test::Present => "any value".to_owned(),
-            Test::Absent => "no such header".to_owned(),
-            Test::Equals(text) => format!("{text:?}"),
-            Test::Differs(text) => format!("anything but {text:?}"),
-            Test::Matches(pattern) => format!("text matching {pattern}"),
-            Test::MatchesNot(pattern) => format!("text not matching {pattern}"),
+        match &self.predicate {
+            Predicate::Present => "any value".to_owned(),
+            Predicate::Absent => "no such header".to_owned(),
+            Predicate::Equals(text) => format!("{text:?}"),
+            Predicate::Differs(text) => format!("anything but {text:?}"),
+            Predicate::Matches(pattern) => format!("text matching {pattern}"),
+            Predicate::MatchesNot(pattern) => format!("text not matching {pattern}"),
         }
     }
 }
@@ -112,8 +112,12 @@ impl FromStr for HeaderAssertion {
         }
         let rest = body[name_length..].trim_start();
         let operator_at = text.len() - rest.len();
-        let test = if rest.is_empty() {
-            if negated { Test::Absent } else { Test::Present }
+        let predicate = if rest.is_empty() {
+            if negated {
+                Predicate::Absent
+            } else {
+                Predicate::Present
+            }
         } else if negated {
             return Err(SyntaxError::at(
                 text,
@@ -121,16 +125,16 @@ impl FromStr for HeaderAssertion {
                 "expected nothing after !NAME; a value is refused by NAME != value",
             ));
         } else {
-            test(text, rest, operator_at)?
+            predicate(text, rest, operator_at)?
         };
         Ok(Self {
             name: name.to_owned(),
-            test,
+            predicate,
         })
     }
 }
 
-fn test(text: &str, rest: &str, offset: usize) -> Result<Test, SyntaxError> {
+fn predicate(text: &str, rest: &str, offset: usize) -> Result<Predicate, SyntaxError> {
     let operator = ["==", "=~", "!=", "!~", "=", "~"]
         .into_iter()
         .find(|operator| rest.starts_with(operator))
@@ -147,23 +151,23 @@ fn test(text: &str, rest: &str, offset: usize) -> Result<Test, SyntaxError> {
             .map_err(|error| error.after(&text[..value_at]))
     };
     Ok(match operator {
-        "!=" => Test::Differs(value.to_owned()),
-        "~" | "=~" => Test::Matches(pattern()?),
-        "!~" => Test::MatchesNot(pattern()?),
-        _ => Test::Equals(value.to_owned()),
+        "!=" => Predicate::Differs(value.to_owned()),
+        "~" | "=~" => Predicate::Matches(pattern()?),
+        "!~" => Predicate::MatchesNot(pattern()?),
+        _ => Predicate::Equals(value.to_owned()),
     })
 }
 
 impl fmt::Display for HeaderAssertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        match &self.test {
-            Test::Present => f.write_str(name),
-            Test::Absent => write!(f, "!{name}"),
-            Test::Equals(text) => write!(f, "{name} = {text}"),
-            Test::Differs(text) => write!(f, "{name} != {text}"),
-            Test::Matches(pattern) => write!(f, "{name} ~ {pattern}"),
-            Test::MatchesNot(pattern) => write!(f, "{name} !~ {pattern}"),
+        match &self.predicate {
+            Predicate::Present => f.write_str(name),
+            Predicate::Absent => write!(f, "!{name}"),
+            Predicate::Equals(text) => write!(f, "{name} = {text}"),
+            Predicate::Differs(text) => write!(f, "{name} != {text}"),
+            Predicate::Matches(pattern) => write!(f, "{name} ~ {pattern}"),
+            Predicate::MatchesNot(pattern) => write!(f, "{name} !~ {pattern}"),
         }
     }
 }
@@ -171,20 +175,20 @@ impl fmt::Display for HeaderAssertion {
 #[cfg(test)]
 mod tests {
     use super::HeaderAssertion;
-    use crate::exchange::Exchange;
+    use crate::response::Response;
 
     fn reason(assertion: &str, headers: &[(&str, &str)]) -> Option<String> {
-        let exchange = Exchange {
+        let response = Response {
             headers: headers
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
                 .collect(),
-            ..Exchange::example()
+            ..Response::example()
         };
         let assertion: HeaderAssertion = assertion.parse().unwrap();
         assert_eq!(assertion.to_string().parse(), Ok(assertion.clone()));
         assertion
-            .find(&exchange)
+            .evaluate(&response)
             .failure
             .map(|failure| failure.reason)
     }

@@ -3,23 +3,23 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, Finding};
+use super::{CheckResult, Failure};
 use crate::duration;
-use crate::exchange::Exchange;
+use crate::response::Response;
 
 /// The longest time from the name lookup to the last byte that the checks needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxLatency(pub Duration);
 
 impl MaxLatency {
-    pub(super) fn find(self, exchange: &Exchange) -> Finding {
-        let took = exchange.phases.total();
-        Finding {
-            actual: Some(duration::measured(took)),
+    pub(super) fn evaluate(self, response: &Response) -> CheckResult {
+        let took = response.phases.total();
+        CheckResult {
+            actual: Some(duration::format_elapsed(took)),
             failure: (took > self.0).then(|| {
                 Failure::new(format!(
                     "took {}, expected at most {self}",
-                    duration::measured(took)
+                    duration::format_elapsed(took)
                 ))
             }),
         }
@@ -28,6 +28,6 @@ impl MaxLatency {
 
 impl fmt::Display for MaxLatency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&duration::typed(self.0))
+        f.write_str(&duration::format_exact(self.0))
     }
 }

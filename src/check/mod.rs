@@ -1,11 +1,12 @@
-//! What an exchange means: each kind of check beside its own grammar, and the
+//! What an response means: each kind of check beside its own grammar, and the
 //! outcomes of all of them.
 //!
 //! Pure functions of plain data: no flag, no socket, no clock, no file.
 
 use std::fmt;
 
-use crate::exchange::{BodyError, BodyNeed, Exchange};
+use crate::request::BodyPolicy;
+use crate::response::{BodyError, Response};
 
 pub mod body;
 pub mod certificate;
@@ -24,7 +25,7 @@ use json::document::Document;
 use latency::MaxLatency;
 use status::StatusSet;
 
-/// One thing that must hold of an exchange. Its `Display` is what the user wrote.
+/// One thing that must hold of an response. Its `Display` is what the user wrote.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Check {
     /// `--expect-status`
@@ -44,7 +45,7 @@ pub enum Check {
 }
 
 /// A check as it is told: its `Display` is flag and value, `expect status=ok`.
-pub trait Told: fmt::Display + fmt::Debug {
+pub trait Describe: fmt::Display + fmt::Debug {
     /// What would have held.
     fn expected(&self) -> String;
 }
@@ -53,7 +54,7 @@ pub trait Told: fmt::Display + fmt::Debug {
 #[derive(Debug, Clone)]
 pub struct Outcome<'c> {
     /// The check. To tell it costs 4 % of a probe, and most probes need not.
-    pub check: &'c dyn Told,
+    pub check: &'c dyn Describe,
     /// What was found, where it can be named.
     pub actual: Option<String>,
     /// Why the check fails, if it does.
@@ -81,7 +82,7 @@ pub struct Failure {
 
 /// What one check found, before it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Finding {
+struct CheckResult {
     actual: Option<String>,
     failure: Option<Failure>,
 }
@@ -102,7 +103,7 @@ impl Failure {
     }
 }
 
-impl From<&BodyError> for Finding {
+impl From<&BodyError> for CheckResult {
     fn from(error: &BodyError) -> Self {
         Self {
             actual: None,
@@ -112,28 +113,28 @@ impl From<&BodyError> for Finding {
 }
 
 impl Check {
-    fn find(&self, exchange: &Exchange, document: &Document) -> Finding {
+    fn evaluate(&self, response: &Response, document: &Document) -> CheckResult {
         match self {
-            Self::Status(set) => set.find(exchange),
-            Self::Header(assertion) => assertion.find(exchange),
-            Self::Body(check) => check.find(&exchange.body),
-            Self::Json(assertion) => assertion.find(document),
-            Self::Baseline(baseline) => baseline.find(document),
-            Self::Latency(limit) => limit.find(exchange),
-            Self::Certificate(limit) => limit.find(exchange),
+            Self::Status(set) => set.evaluate(response),
+            Self::Header(assertion) => assertion.evaluate(response),
+            Self::Body(check) => check.evaluate(&response.body),
+            Self::Json(assertion) => assertion.evaluate(document),
+            Self::Baseline(baseline) => baseline.evaluate(document),
+            Self::Latency(limit) => limit.evaluate(response),
+            Self::Certificate(limit) => limit.evaluate(response),
         }
     }
 
-    fn outcome(&self, finding: Finding) -> Outcome<'_> {
+    fn outcome(&self, result: CheckResult) -> Outcome<'_> {
         Outcome {
             check: self,
-            actual: finding.actual,
-            failure: finding.failure,
+            actual: result.actual,
+            failure: result.failure,
         }
     }
 }
 
-impl Told for Check {
+impl Describe for Check {
     fn expected(&self) -> String {
         match self {
             Self::Status(set) => set.to_string(),
@@ -165,39 +166,39 @@ impl fmt::Display for Check {
 
 /// How much of the body these checks need.
 #[must_use]
-pub fn body_need(checks: &[Check]) -> BodyNeed {
+pub fn body_policy(checks: &[Check]) -> BodyPolicy {
     let mut texts = Vec::new();
     for check in checks {
         match check {
             Check::Body(BodyCheck::Contains(text)) => texts.push(text.clone()),
-            Check::Body(_) | Check::Json(_) | Check::Baseline(_) => return BodyNeed::Whole,
+            Check::Body(_) | Check::Json(_) | Check::Baseline(_) => return BodyPolicy::Full,
             Check::Status(_) | Check::Header(_) | Check::Latency(_) | Check::Certificate(_) => {}
         }
     }
     if texts.is_empty() {
-        BodyNeed::Nothing
+        BodyPolicy::Skip
     } else {
-        BodyNeed::Texts(texts)
+        BodyPolicy::UntilFound(texts)
     }
 }
 
 /// Evaluates every check; none stops at another's failure.
 #[must_use]
-pub fn evaluate<'c>(checks: &'c [Check], exchange: &Exchange) -> Vec<Outcome<'c>> {
-    let document = Document::lazy(&exchange.body);
+pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>> {
+    let document = Document::lazy(&response.body);
     checks
         .iter()
-        .map(|check| check.outcome(check.find(exchange, &document)))
+        .map(|check| check.outcome(check.evaluate(response, &document)))
         .collect()
 }
 
-/// The outcomes where there is no exchange: nothing found, all failed alike.
+/// The outcomes where there is no response: nothing found, all failed alike.
 #[must_use]
-pub fn without_exchange<'c>(checks: &'c [Check], reason: &str) -> Vec<Outcome<'c>> {
+pub fn without_response<'c>(checks: &'c [Check], reason: &str) -> Vec<Outcome<'c>> {
     checks
         .iter()
         .map(|check| {
-            check.outcome(Finding {
+            check.outcome(CheckResult {
                 actual: None,
                 failure: Some(Failure::new(reason.to_owned())),
             })

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::{Failure, Finding};
-use crate::exchange::Exchange;
+use super::{CheckResult, Failure};
+use crate::response::Response;
 use crate::syntax::SyntaxError;
 
 const EXPECTED: &str = "expected a status such as 200, 2xx or 200-299, or a list of these";
@@ -28,9 +28,9 @@ impl StatusSet {
         self.0.iter().any(|range| range.contains(&status))
     }
 
-    pub(super) fn find(&self, exchange: &Exchange) -> Finding {
-        let status = exchange.status;
-        Finding {
+    pub(super) fn evaluate(&self, response: &Response) -> CheckResult {
+        let status = response.status;
+        CheckResult {
             actual: Some(status.to_string()),
             failure: (!self.contains(status))
                 .then(|| Failure::explained_by_body(format!("status {status}, expected {self}"))),

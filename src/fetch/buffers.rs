@@ -8,7 +8,7 @@ const PAGE: usize = 4096;
 
 /// The most that is kept while no end of a line is in sight: more than the
 /// longest head that ureq takes. A body is consumed as it comes.
-const LONGEST: usize = 32 * PAGE;
+const MAX_INPUT: usize = 32 * PAGE;
 
 #[derive(Debug)]
 pub(super) struct GrowingBuffers {
@@ -47,7 +47,7 @@ impl Buffers for GrowingBuffers {
             self.filled -= self.consumed;
             self.consumed = 0;
         }
-        let size = (self.filled * 2).clamp(PAGE, LONGEST);
+        let size = (self.filled * 2).clamp(PAGE, MAX_INPUT);
         if self.filled == self.input.len() && size > self.filled {
             // Not resized: new memory is zeroed by its provider, at no cost to a short probe.
             let mut larger = vec![0; size];
@@ -80,7 +80,7 @@ impl Buffers for GrowingBuffers {
 
 #[cfg(test)]
 mod tests {
-    use super::{Buffers, GrowingBuffers, LONGEST, PAGE};
+    use super::{Buffers, GrowingBuffers, MAX_INPUT, PAGE};
 
     #[test]
     fn what_is_not_consumed_stays_in_front_and_room_grows() {
@@ -107,6 +107,6 @@ mod tests {
             let room = buffers.input_append_buf().len();
             buffers.input_appended(room);
         }
-        assert_eq!(buffers.input().len(), LONGEST);
+        assert_eq!(buffers.input().len(), MAX_INPUT);
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use socket2::{Domain, SockAddr, Type};
 
 use super::progress::Progress;
-use super::socket::{Socket, at_least_something};
-use crate::exchange::{Address, FetchError, Stage};
+use super::socket::{Socket, nonzero_timeout};
+use crate::response::{Address, FetchError, Stage};
 
 /// Tries each address in turn. One that does not answer gets its share of the
 /// time left, so that it cannot use up that of the others.
@@ -25,7 +25,7 @@ pub(super) fn tcp(
     for (index, address) in addresses.iter().enumerate() {
         let untried = u32::try_from(addresses.len() - index).unwrap_or(1);
         let left = progress.left(|| tried(index + 1))?;
-        match TcpStream::connect_timeout(address, at_least_something(left / untried)) {
+        match TcpStream::connect_timeout(address, nonzero_timeout(left / untried)) {
             Ok(stream) => {
                 if no_delay {
                     stream
@@ -35,7 +35,7 @@ pub(super) fn tcp(
                 progress.connected(Address::Tcp(*address));
                 return Ok(Socket::new(stream.into(), Arc::clone(progress)));
             }
-            Err(error) => failures.push((Address::Tcp(*address), plain(&error))),
+            Err(error) => failures.push((Address::Tcp(*address), describe_connect_error(&error))),
         }
     }
     // The deadline is the reason if it has passed meanwhile.
@@ -50,7 +50,7 @@ pub(super) fn unix(path: &str, progress: &Arc<Progress>) -> Result<Socket, Fetch
     let stage = || Stage::Connect(vec![address.clone()]);
     let left = progress.left(stage)?;
     let connected = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).and_then(|socket| {
-        socket.set_write_timeout(Some(at_least_something(left)))?;
+        socket.set_write_timeout(Some(nonzero_timeout(left)))?;
         socket.connect(&SockAddr::unix(path)?)?;
         Ok(socket)
     });
@@ -61,13 +61,16 @@ pub(super) fn unix(path: &str, progress: &Arc<Progress>) -> Result<Socket, Fetch
         }
         Err(error) => {
             progress.left(stage)?;
-            Err(FetchError::Connect(vec![(address, plain(&error))]))
+            Err(FetchError::Connect(vec![(
+                address,
+                describe_connect_error(&error),
+            )]))
         }
     }
 }
 
 /// The operating system's words in a person's: `connection refused`.
-fn plain(error: &io::Error) -> String {
+fn describe_connect_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset => "connection reset".to_owned(),

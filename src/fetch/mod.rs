@@ -1,4 +1,4 @@
-//! Request → exchange. The only rooms that name ureq.
+//! Request → response. The only rooms that name ureq.
 //!
 //! ureq speaks HTTP; resolver, connector and transport are ours, so that one
 //! deadline holds over everything and every phase is measured.
@@ -10,59 +10,57 @@ use std::sync::Arc;
 use ureq::http;
 use ureq::{Agent, BodyReader};
 
+use crate::request::url::Scheme;
+use crate::request::{BodyPolicy, Request};
 #[cfg(feature = "tls")]
-use crate::exchange::Stage;
-use crate::exchange::{
-    Body, BodyEnd, BodyError, BodyNeed, Ending, Exchange, FetchError, NoAnswer, Redirect,
+use crate::response::Stage;
+use crate::response::{
+    Body, BodyEnd, BodyError, Ending, FetchError, FetchFailure, Redirect, Response,
 };
-use crate::redirect;
-use crate::request::Request;
-use crate::target::Scheme;
-#[cfg(feature = "tls")]
-use crate::tls;
 
 mod buffers;
 mod connect;
 mod progress;
+mod redirect;
 mod resolve;
-#[cfg(feature = "tls")]
-mod secure;
 mod socket;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 #[cfg(feature = "tls")]
 mod tunnel;
 
 use progress::Progress;
-use resolve::Lookup;
-use transport::Road;
+use resolve::HostResolver;
+use transport::ProbeConnector;
 
 /// The most of a request's body that is written at once, in bytes.
-const LARGEST_WRITE: usize = 64 << 10;
+const MAX_WRITE: usize = 64 << 10;
 
 /// An answer, and the rest of its body should somebody ask for it.
-pub struct Answer {
+pub struct PendingResponse {
     /// What was read so far.
-    pub exchange: Exchange,
-    rest: Rest,
+    pub response: Response,
+    rest: UnreadBody,
 }
 
 /// The part of a body that the checks did not need.
-struct Rest(BodyReader<'static>);
+struct UnreadBody(BodyReader<'static>);
 
 /// Makes the request, follows redirects if it says so, and reads the answer as
 /// far as the checks need it, within the request's deadline.
 ///
 /// # Errors
 /// No answer whose status and headers could be read in time.
-pub fn fetch(request: &Request) -> Result<Answer, Box<NoAnswer>> {
+pub fn fetch(request: &Request) -> Result<PendingResponse, Box<FetchFailure>> {
     let progress = Arc::new(Progress::start(request.timeout));
     let mut redirects = Vec::new();
     match follow(request, &progress, &mut redirects) {
         Ok(mut answer) => {
-            answer.exchange.redirects = redirects;
+            answer.response.redirects = redirects;
             Ok(answer)
         }
-        Err(error) => Err(Box::new(NoAnswer {
+        Err(error) => Err(Box::new(FetchFailure {
             error,
             phases: progress.phases(),
             redirects,
@@ -75,20 +73,21 @@ fn follow(
     request: &Request,
     progress: &Arc<Progress>,
     redirects: &mut Vec<Redirect>,
-) -> Result<Answer, FetchError> {
+) -> Result<PendingResponse, FetchError> {
     let mut request = Cow::Borrowed(request);
     loop {
-        let response = once(&request, progress)?;
+        let response = request_once(&request, progress)?;
         let status = response.status().as_u16();
         let location = response.headers().get(http::header::LOCATION);
-        let Some(location) = location.filter(|_| request.location && redirect::is_redirect(status))
+        let Some(location) =
+            location.filter(|_| request.follow_redirects && redirect::is_redirect(status))
         else {
             return answer(response, &request, progress);
         };
-        if redirects.len() == redirect::MOST {
+        if redirects.len() == redirect::MAX_REDIRECTS {
             return Err(FetchError::Redirect(format!(
                 "more than {} redirects",
-                redirect::MOST
+                redirect::MAX_REDIRECTS
             )));
         }
         let (next, redirect) = redirect::follow(&request, status, location.as_bytes())?;
@@ -100,35 +99,35 @@ fn follow(
 
 /// Makes one request and reads the head of its answer.
 #[cfg(feature = "tls")]
-fn once(
+fn request_once(
     request: &Request,
     progress: &Arc<Progress>,
 ) -> Result<http::Response<ureq::Body>, FetchError> {
-    let client = match request.target.scheme {
+    let client = match request.url.scheme {
         Scheme::Https => {
-            let client = tls::Client::new(&request.tls).map_err(FetchError::Tls)?;
+            let client = crate::tls::Client::new(&request.tls).map_err(FetchError::Tls)?;
             progress.begin();
             Some(client)
         }
         Scheme::Http => None,
     };
-    let road = Road {
+    let road = ProbeConnector {
         client: client.clone(),
         ..road(request, progress)
     };
     send(road, request, progress).map_err(|error| match client {
-        Some(client) => client.hint(error),
-        None => hint(error, request, progress),
+        Some(client) => client.diagnose_close(error),
+        None => diagnose_close(error, request, progress),
     })
 }
 
 /// A server that hangs up on plain HTTP may be waiting for TLS.
 #[cfg(feature = "tls")]
-fn hint(error: FetchError, request: &Request, progress: &Progress) -> FetchError {
+fn diagnose_close(error: FetchError, request: &Request, progress: &Progress) -> FetchError {
     match (&error, progress.address(), progress.left(|| Stage::Wait)) {
         (FetchError::Closed { received: 0, .. }, Some(address), Ok(left))
             if request.forwarding_proxy().is_none()
-                && secure::is_spoken(&address, &request.target, left) =>
+                && tls::is_spoken(&address, &request.url, left) =>
         {
             FetchError::SpeaksTls
         }
@@ -137,7 +136,7 @@ fn hint(error: FetchError, request: &Request, progress: &Progress) -> FetchError
 }
 
 #[cfg(not(feature = "tls"))]
-fn once(
+fn request_once(
     request: &Request,
     progress: &Arc<Progress>,
 ) -> Result<http::Response<ureq::Body>, FetchError> {
@@ -149,21 +148,21 @@ fn answer(
     response: http::Response<ureq::Body>,
     request: &Request,
     progress: &Progress,
-) -> Result<Answer, FetchError> {
+) -> Result<PendingResponse, FetchError> {
     let (head, body) = response.into_parts();
     let Some(address) = progress.address() else {
         return Err(FetchError::Io("no connection".to_owned()));
     };
-    let promised = body.content_length();
-    let mut rest = Rest(body.into_reader());
-    let body = rest.read_needed(request, promised, progress);
-    Ok(Answer {
-        exchange: Exchange {
+    let content_length = body.content_length();
+    let mut rest = UnreadBody(body.into_reader());
+    let body = rest.read_needed(request, content_length, progress);
+    Ok(PendingResponse {
+        response: Response {
             address,
             redirects: Vec::new(),
             tls: progress.tls(),
             status: head.status.as_u16(),
-            phrase: head.status.canonical_reason(),
+            reason_phrase: head.status.canonical_reason(),
             headers: head
                 .headers
                 .iter()
@@ -176,41 +175,47 @@ fn answer(
     })
 }
 
-impl Answer {
+impl PendingResponse {
     /// Reads on to at least `bytes` of the body, or as far as it goes within the
     /// deadline. For an explanation only: a failure here is none of the verdict.
     pub fn read_excerpt(&mut self, bytes: usize) {
-        let body = &mut self.exchange.body;
-        if body.end == BodyEnd::Enough {
+        let body = &mut self.response.body;
+        if body.end == BodyEnd::Partial {
             let enough = |body: &Body| body.bytes.len() >= bytes;
             let _ = self.rest.read_until(body, enough);
         }
     }
 }
 
-impl Rest {
+impl UnreadBody {
     fn read_needed(
         &mut self,
         request: &Request,
-        promised: Option<u64>,
+        content_length: Option<u64>,
         progress: &Progress,
     ) -> Body {
         let mut body = Body::default();
         let limit = request.max_body;
-        let read = match &request.body_need {
-            BodyNeed::Nothing => return body,
-            BodyNeed::Whole => self.read_until(&mut body, |body| body.bytes.len() > limit),
-            BodyNeed::Texts(texts) => {
+        let read = match &request.body_policy {
+            BodyPolicy::Skip => return body,
+            BodyPolicy::Full => self.read_until(&mut body, |body| body.bytes.len() > limit),
+            BodyPolicy::UntilFound(texts) => {
                 let mut missing: Vec<(&[u8], usize)> =
                     texts.iter().map(|text| (text.as_bytes(), 0)).collect();
                 self.read_until(&mut body, |body| {
-                    missing.retain_mut(|(text, searched)| !found(&body.bytes, text, searched));
+                    missing
+                        .retain_mut(|(text, searched)| !contains_from(&body.bytes, text, searched));
                     missing.is_empty() || body.bytes.len() > limit
                 })
             }
         };
         if let Err(error) = read {
-            body.end = BodyEnd::Failed(explain_body(error, body.bytes.len(), promised, progress));
+            body.end = BodyEnd::Failed(explain_body(
+                error,
+                body.bytes.len(),
+                content_length,
+                progress,
+            ));
         } else if body.bytes.len() > limit {
             body.bytes.truncate(limit);
             body.end = BodyEnd::Failed(BodyError::TooLong { limit });
@@ -229,7 +234,7 @@ impl Rest {
         while !enough(body) {
             match self.0.read(&mut chunk)? {
                 0 => {
-                    body.end = BodyEnd::Whole;
+                    body.end = BodyEnd::Complete;
                     break;
                 }
                 read => body.bytes.extend_from_slice(&chunk[..read]),
@@ -240,7 +245,7 @@ impl Rest {
 }
 
 /// Whether `text` stands in `bytes`, of which `searched` were searched before.
-fn found(bytes: &[u8], text: &[u8], searched: &mut usize) -> bool {
+fn contains_from(bytes: &[u8], text: &[u8], searched: &mut usize) -> bool {
     let from = searched.saturating_sub(text.len());
     *searched = bytes.len();
     bytes[from..]
@@ -248,31 +253,31 @@ fn found(bytes: &[u8], text: &[u8], searched: &mut usize) -> bool {
         .any(|window| window == text)
 }
 
-fn road(request: &Request, progress: &Arc<Progress>) -> Road {
-    let target = &request.target;
+fn road(request: &Request, progress: &Arc<Progress>) -> ProbeConnector {
+    let url = &request.url;
     let headers: usize = request
         .headers
         .iter()
         .map(|header| header.name.len() + header.value.expose().len() + 4)
         .sum();
-    let line = request.method.len() + target.path_and_query.len() + target.authority.len();
+    let line = request.method.len() + url.path_and_query.len() + url.authority.len();
     let head = headers + line + 64;
-    Road {
-        target: target.clone(),
+    ProbeConnector {
+        url: url.clone(),
         via: request.via.clone(),
         is_forwarded: request.forwarding_proxy().is_some(),
         #[cfg(feature = "tls")]
         client: None,
         progress: Arc::clone(progress),
         output: match &request.data {
-            Some(data) => head.max(data.len().min(LARGEST_WRITE)),
+            Some(data) => head.max(data.len().min(MAX_WRITE)),
             None => head,
         },
     }
 }
 
 fn send(
-    road: Road,
+    road: ProbeConnector,
     request: &Request,
     progress: &Arc<Progress>,
 ) -> Result<http::Response<ureq::Body>, FetchError> {
@@ -287,16 +292,16 @@ fn send(
         .max_idle_connections(0)
         // Else the kernel keeps the last bytes of a body, or of a handshake, back until
         // the first are acknowledged.
-        .no_delay(request.data.is_some() || request.target.scheme == Scheme::Https)
+        .no_delay(request.data.is_some() || request.url.scheme == Scheme::Https)
         .build();
-    let lookup = Lookup::new(request, progress);
+    let lookup = HostResolver::new(request, progress);
     run(&Agent::with_parts(config, road, lookup), request).map_err(|error| explain(error, progress))
 }
 
 fn run(agent: &Agent, request: &Request) -> Result<http::Response<ureq::Body>, ureq::Error> {
     let mut builder = http::Request::builder()
         .method(request.method.as_str())
-        .uri(request.target.url());
+        .uri(request.url.url());
     for header in &request.headers {
         builder = builder.header(&header.name, header.value.expose());
     }
@@ -329,7 +334,7 @@ fn explain(error: ureq::Error, progress: &Progress) -> FetchError {
         }
         ureq::Error::Protocol(_) if is_tls(&progress.start_of_answer()) => FetchError::SpeaksTls,
         ureq::Error::Protocol(error) => FetchError::NotHttp {
-            reason: plain(&error.to_string()).to_owned(),
+            reason: strip_parser_name(&error.to_string()).to_owned(),
             start: progress.start_of_answer(),
         },
         ureq::Error::LargeResponseHeader(..) => FetchError::NotHttp {
@@ -341,7 +346,7 @@ fn explain(error: ureq::Error, progress: &Progress) -> FetchError {
 }
 
 /// The protocol's error without the name of its parser.
-fn plain(error: &str) -> &str {
+fn strip_parser_name(error: &str) -> &str {
     ["http parse fail: ", "http parse resulted in "]
         .iter()
         .find_map(|prefix| error.strip_prefix(prefix))
@@ -352,16 +357,19 @@ fn plain(error: &str) -> &str {
 fn explain_body(
     error: io::Error,
     received: usize,
-    promised: Option<u64>,
+    content_length: Option<u64>,
     progress: &Progress,
 ) -> BodyError {
     match explain(error.into(), progress) {
         FetchError::TimedOut { after, .. } => BodyError::TimedOut { after, received },
         FetchError::Closed {
-            ending: Ending::Unannounced,
+            ending: Ending::MissingCloseNotify,
             ..
-        } if promised.is_none() => BodyError::Unannounced { received },
-        FetchError::Closed { .. } => BodyError::CutShort { received, promised },
+        } if content_length.is_none() => BodyError::MissingCloseNotify { received },
+        FetchError::Closed { .. } => BodyError::Truncated {
+            received,
+            content_length,
+        },
         FetchError::NotHttp { reason, .. } => BodyError::Malformed(reason),
         other => BodyError::Malformed(other.to_string()),
     }

@@ -5,7 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::exchange::{Address, Ending, FetchError, Phases, Session, Stage};
+use crate::response::{Address, Ending, FetchError, Phases, Session, Stage};
 
 #[derive(Debug)]
 pub(super) struct Progress {

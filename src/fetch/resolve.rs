@@ -13,16 +13,16 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use super::progress::Progress;
-use crate::endpoint::Host;
-use crate::exchange::{FetchError, Stage};
+use crate::request::endpoint::Host;
 use crate::request::{Family, Request, Via};
+use crate::response::{FetchError, Stage};
 
 /// ureq's limit.
-const MOST_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 16;
 
 /// The lookup of one host.
 #[derive(Debug)]
-pub(super) struct Lookup {
+pub(super) struct HostResolver {
     /// `None`: there is nothing to look up.
     host: Option<Host>,
     port: u16,
@@ -31,7 +31,7 @@ pub(super) struct Lookup {
     is_proxy: bool,
 }
 
-impl Resolver for Lookup {
+impl Resolver for HostResolver {
     fn resolve(
         &self,
         _: &Uri,
@@ -51,16 +51,16 @@ impl Resolver for Lookup {
         };
         self.progress.resolved();
         let mut addresses = self.empty();
-        for ip in found.into_iter().take(MOST_ADDRESSES) {
+        for ip in found.into_iter().take(MAX_ADDRESSES) {
             addresses.push(SocketAddr::new(ip, self.port));
         }
         Ok(addresses)
     }
 }
 
-impl Lookup {
+impl HostResolver {
     pub(super) fn new(request: &Request, progress: &Arc<Progress>) -> Self {
-        let dialled = request.dialled();
+        let dialled = request.connect_host();
         Self {
             host: dialled.map(|(host, _)| host.clone()),
             port: dialled.map_or(0, |(_, port)| port),
@@ -74,7 +74,7 @@ impl Lookup {
         let all = match host {
             Host::Ip(ip) => vec![*ip],
             Host::Localhost(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            Host::Name(name) => self.ask(name, system)?,
+            Host::Name(name) => self.resolve_on_thread(name, system)?,
         };
         let wanted: Vec<IpAddr> = all
             .into_iter()
@@ -97,25 +97,27 @@ impl Lookup {
 
     /// Asks a resolver that knows no deadline, and so needs a thread. One that
     /// never answers ends with the process.
-    fn ask(
+    fn resolve_on_thread(
         &self,
         name: &str,
         resolver: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + 'static,
     ) -> Result<Vec<IpAddr>, FetchError> {
         let stage = || Stage::Resolve(name.to_owned());
         let (question, port) = (name.to_owned(), self.port);
-        let asked = Arc::new(Slot::default());
+        let asked = Arc::new(OneShot::default());
         let answered = Arc::clone(&asked);
         let answer =
-            match thread::Builder::new().spawn(move || answered.put(resolver(&question, port))) {
-                Ok(_) => match asked.take_within(self.progress.left(stage)?) {
+            match thread::Builder::new().spawn(move || answered.send(resolver(&question, port))) {
+                Ok(_) => match asked.recv_timeout(self.progress.left(stage)?) {
                     Some(answer) => answer,
                     None => return Err(self.progress.timed_out(stage())),
                 },
                 Err(error) => Err(error),
             };
         let mut addresses: Vec<IpAddr> = Vec::new();
-        for address in answer.map_err(|error| failed(&name, format_args!("{}", plain(&error))))? {
+        for address in
+            answer.map_err(|error| failed(&name, format_args!("{}", strip_introduction(&error))))?
+        {
             if !addresses.contains(&address.ip()) {
                 addresses.push(address.ip());
             }
@@ -135,18 +137,18 @@ fn failed(name: &impl fmt::Display, reason: fmt::Arguments) -> FetchError {
 /// library does it too, at 9 kB, and makes its thread-local state outgrow what musl
 /// has set aside for it, which costs each probe a system call and a page fault.
 #[derive(Default)]
-struct Slot {
+struct OneShot {
     answer: Mutex<Option<io::Result<Vec<SocketAddr>>>>,
     answered: Condvar,
 }
 
-impl Slot {
-    fn put(&self, answer: io::Result<Vec<SocketAddr>>) {
+impl OneShot {
+    fn send(&self, answer: io::Result<Vec<SocketAddr>>) {
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         self.answered.notify_one();
     }
 
-    fn take_within(&self, time: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
+    fn recv_timeout(&self, time: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
         let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut answer, _) = self
             .answered
@@ -162,7 +164,7 @@ fn system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// The resolver's own words, without the standard library's introduction.
-fn plain(error: &io::Error) -> String {
+fn strip_introduction(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once("lookup address information: ") {
         Some((_, reason)) => reason.to_owned(),
@@ -172,18 +174,18 @@ fn plain(error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lookup, plain};
-    use crate::endpoint::Host;
-    use crate::exchange::{FetchError, Stage};
+    use super::{HostResolver, strip_introduction};
     use crate::fetch::progress::Progress;
     use crate::request::Family;
+    use crate::request::endpoint::Host;
+    use crate::response::{FetchError, Stage};
     use std::io;
     use std::net::SocketAddr;
     use std::sync::Arc;
     use std::time::Duration;
 
-    fn lookup(family: Family, timeout: Duration) -> Lookup {
-        Lookup {
+    fn lookup(family: Family, timeout: Duration) -> HostResolver {
+        HostResolver {
             host: None,
             port: 80,
             family,
@@ -195,7 +197,7 @@ mod tests {
     #[test]
     fn a_resolver_that_never_answers_is_left_at_the_deadline() {
         let timeout = Duration::from_millis(50);
-        let asked = lookup(Family::Any, timeout).ask("model", |_, _| {
+        let asked = lookup(Family::Any, timeout).resolve_on_thread("model", |_, _| {
             loop {
                 std::thread::park();
             }
@@ -216,19 +218,19 @@ mod tests {
             .iter()
             .map(|address| address.parse().unwrap())
             .collect();
-        let asked = lookup(Family::Any, patient).ask("model", |_, _| Ok(addresses));
+        let asked = lookup(Family::Any, patient).resolve_on_thread("model", |_, _| Ok(addresses));
         assert_eq!(
             asked,
             Ok(vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()])
         );
-        let failed =
-            lookup(Family::Any, patient).ask("model", |_, _| Err(io::Error::other("Try again")));
+        let failed = lookup(Family::Any, patient)
+            .resolve_on_thread("model", |_, _| Err(io::Error::other("Try again")));
         assert_eq!(
             failed.unwrap_err().to_string(),
             "cannot look up model: Try again"
         );
         assert_eq!(
-            plain(&io::Error::other(
+            strip_introduction(&io::Error::other(
                 "failed to lookup address information: No such name"
             )),
             "No such name"

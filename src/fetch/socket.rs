@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
-use crate::exchange::{Ending, FetchError, Stage};
+use crate::response::{Ending, FetchError, Stage};
 
 #[derive(Debug)]
 pub(super) struct Socket {
     system: socket2::Socket,
     progress: Arc<Progress>,
     /// The server reads no more of the request; it may have said why.
-    refused: bool,
+    peer_stopped_reading: bool,
     /// The first bytes that came.
     start: [u8; 5],
     received: usize,
@@ -26,7 +26,7 @@ impl Socket {
         Self {
             system,
             progress,
-            refused: false,
+            peer_stopped_reading: false,
             start: [0; 5],
             received: 0,
         }
@@ -34,13 +34,13 @@ impl Socket {
 
     #[cfg(feature = "tls")]
     /// Whether what came begins as plain HTTP does.
-    pub(super) fn heard_plain_http(&self) -> bool {
+    pub(super) fn saw_plain_http(&self) -> bool {
         self.received >= self.start.len() && self.start == *b"HTTP/"
     }
 
     #[cfg(feature = "tls")]
     /// Whether what came begins as TLS does: a handshake or an alert (RFC 8446, section 5.1).
-    pub(super) fn heard_tls(&self) -> bool {
+    pub(super) fn saw_tls(&self) -> bool {
         self.received >= 2 && matches!(self.start, [0x15 | 0x16, 0x03, ..])
     }
 
@@ -54,7 +54,7 @@ impl Socket {
 
     /// An interrupted call, and a timeout that came a moment early, are tried again;
     /// the deadline has the last word.
-    fn forgive(&self, error: &io::Error, stage: impl FnOnce() -> Stage) -> io::Result<()> {
+    fn retry_or_fail(&self, error: &io::Error, stage: impl FnOnce() -> Stage) -> io::Result<()> {
         match error.kind() {
             io::ErrorKind::Interrupted => Ok(()),
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.left(stage).map(|_| ()),
@@ -74,18 +74,18 @@ impl Read for Socket {
             let left = self.left(|| self.progress.awaited())?;
             let read = self
                 .system
-                .set_read_timeout(Some(at_least_something(left)))
+                .set_read_timeout(Some(nonzero_timeout(left)))
                 .and_then(|()| self.system.read(room));
             match read {
                 // After a reset that a write met, the end of what came is no end of an answer.
-                Ok(0) if self.refused && !room.is_empty() => {
+                Ok(0) if self.peer_stopped_reading && !room.is_empty() => {
                     return Err(io::Error::other(self.progress.ended(Ending::Reset)));
                 }
                 Ok(read) => {
                     self.receive(&room[..read]);
                     return Ok(read);
                 }
-                Err(error) => self.forgive(&error, || self.progress.awaited())?,
+                Err(error) => self.retry_or_fail(&error, || self.progress.awaited())?,
             }
         }
     }
@@ -93,16 +93,16 @@ impl Read for Socket {
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        while !self.refused {
+        while !self.peer_stopped_reading {
             let left = self.left(|| self.progress.sending())?;
             let written = self
                 .system
-                .set_write_timeout(Some(at_least_something(left)))
+                .set_write_timeout(Some(nonzero_timeout(left)))
                 .and_then(|()| self.system.write(bytes));
             match written {
                 Ok(sent) => return Ok(sent),
-                Err(error) if is_reset(&error) => self.refused = true,
-                Err(error) => self.forgive(&error, || self.progress.sending())?,
+                Err(error) if is_reset(&error) => self.peer_stopped_reading = true,
+                Err(error) => self.retry_or_fail(&error, || self.progress.sending())?,
             }
         }
         Ok(bytes.len())
@@ -114,7 +114,7 @@ impl Write for Socket {
 }
 
 /// The error as it went in.
-pub(super) fn error_of(error: io::Error) -> FetchError {
+pub(super) fn into_fetch_error(error: io::Error) -> FetchError {
     error
         .downcast::<FetchError>()
         .unwrap_or_else(|error| FetchError::Io(error.to_string()))
@@ -128,6 +128,6 @@ fn is_reset(error: &io::Error) -> bool {
 }
 
 /// A duration that a socket takes: never zero, which would mean no limit.
-pub(super) fn at_least_something(left: Duration) -> Duration {
+pub(super) fn nonzero_timeout(left: Duration) -> Duration {
     left.max(Duration::from_millis(1))
 }

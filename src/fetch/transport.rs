@@ -1,4 +1,4 @@
-//! A connection as ureq wants it: the target's, by whichever road it is reached.
+//! A connection as ureq wants it: the url's, by whichever road it is reached.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 use super::buffers::GrowingBuffers;
 use super::connect;
 use super::progress::Progress;
+use super::socket::{Socket, into_fetch_error};
 #[cfg(feature = "tls")]
-use super::secure::Secured;
-use super::socket::{Socket, error_of};
+use super::tls::TlsStream;
 #[cfg(feature = "tls")]
 use super::tunnel;
-use crate::exchange::FetchError;
 use crate::request::Via;
-use crate::target::Target;
+use crate::request::url::Url;
+use crate::response::FetchError;
 
 /// Makes the connection.
 #[derive(Debug)]
-pub(super) struct Road {
-    pub(super) target: Target,
+pub(super) struct ProbeConnector {
+    pub(super) url: Url,
     pub(super) via: Via,
     /// Whether a proxy forwards the request, and so has to read the whole URL.
     pub(super) is_forwarded: bool,
@@ -31,7 +31,7 @@ pub(super) struct Road {
     pub(super) output: usize,
 }
 
-impl Connector for Road {
+impl Connector for ProbeConnector {
     type Out = Connection;
 
     fn connect(
@@ -39,14 +39,14 @@ impl Connector for Road {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Connection>, ureq::Error> {
-        self.go(details)
+        self.open(details)
             .map(Some)
             .map_err(|error| ureq::Error::Other(error.into()))
     }
 }
 
-impl Road {
-    fn go(&self, details: &ConnectionDetails) -> Result<Connection, FetchError> {
+impl ProbeConnector {
+    fn open(&self, details: &ConnectionDetails) -> Result<Connection, FetchError> {
         let no_delay = details.config.no_delay();
         let tcp = || connect::tcp(&details.addrs, no_delay, &self.progress);
         let socket = match &self.via {
@@ -60,7 +60,7 @@ impl Road {
             progress: Arc::clone(&self.progress),
             forwarded_to: self
                 .is_forwarded
-                .then(|| format!("http://{}", self.target.authority)),
+                .then(|| format!("http://{}", self.url.authority)),
         })
     }
 
@@ -70,11 +70,11 @@ impl Road {
             Some(client) => {
                 if let Via::Proxy(proxy) = &self.via {
                     self.progress.dig();
-                    tunnel::open(&mut socket, proxy, &self.target)?;
+                    tunnel::open(&mut socket, proxy, &self.url)?;
                     self.progress.dug();
                 }
-                let secured = Secured::new(client, socket, &self.target, &self.progress)?;
-                Ok(Stream::Secured(Box::new(secured)))
+                let secured = TlsStream::new(client, socket, &self.url, &self.progress)?;
+                Ok(Stream::Tls(Box::new(secured)))
             }
             None => Ok(Stream::Plain(socket)),
         }
@@ -82,7 +82,7 @@ impl Road {
 
     #[cfg(not(feature = "tls"))]
     #[expect(clippy::unnecessary_wraps, reason = "with TLS, it may fail")]
-    #[expect(clippy::unused_self, reason = "with TLS, it needs the target")]
+    #[expect(clippy::unused_self, reason = "with TLS, it needs the url")]
     fn stream(&self, socket: Socket) -> Result<Stream, FetchError> {
         Ok(Stream::Plain(socket))
     }
@@ -92,23 +92,23 @@ impl Road {
 enum Stream {
     Plain(Socket),
     #[cfg(feature = "tls")]
-    Secured(Box<Secured>),
+    Tls(Box<TlsStream>),
 }
 
 impl Stream {
     fn read(&mut self, room: &mut [u8]) -> Result<usize, FetchError> {
         match self {
-            Self::Plain(socket) => socket.read(room).map_err(error_of),
+            Self::Plain(socket) => socket.read(room).map_err(into_fetch_error),
             #[cfg(feature = "tls")]
-            Self::Secured(secured) => secured.read(room),
+            Self::Tls(secured) => secured.read(room),
         }
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
         match self {
-            Self::Plain(socket) => socket.write_all(bytes).map_err(error_of),
+            Self::Plain(socket) => socket.write_all(bytes).map_err(into_fetch_error),
             #[cfg(feature = "tls")]
-            Self::Secured(secured) => secured.write_all(bytes),
+            Self::Tls(secured) => secured.write_all(bytes),
         }
     }
 
@@ -117,7 +117,7 @@ impl Stream {
     }
 }
 
-/// The target's end of a connection.
+/// The url's end of a connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,

@@ -2,18 +2,18 @@
 
 use std::io::{Read, Write};
 
-use super::socket::{Socket, error_of};
-use crate::exchange::FetchError;
+use super::socket::{Socket, into_fetch_error};
 use crate::request::Proxy;
-use crate::target::Target;
+use crate::request::url::Url;
+use crate::response::FetchError;
 
 /// The longest answer taken, in bytes.
-const LONGEST: usize = 16 << 10;
+const MAX_HEAD: usize = 16 << 10;
 
-const MOST_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 
-pub(super) fn open(socket: &mut Socket, proxy: &Proxy, target: &Target) -> Result<(), FetchError> {
-    let server = target.host_and_port();
+pub(super) fn open(socket: &mut Socket, proxy: &Proxy, url: &Url) -> Result<(), FetchError> {
+    let server = url.host_and_port();
     let authorization = match &proxy.authorization {
         Some(value) => format!("proxy-authorization: {}\r\n", value.expose()),
         None => String::new(),
@@ -22,15 +22,17 @@ pub(super) fn open(socket: &mut Socket, proxy: &Proxy, target: &Target) -> Resul
         "CONNECT {server} HTTP/1.1\r\nhost: {server}\r\nuser-agent: healthprobe/{}\r\n{authorization}\r\n",
         env!("CARGO_PKG_VERSION")
     );
-    socket.write_all(question.as_bytes()).map_err(error_of)?;
+    socket
+        .write_all(question.as_bytes())
+        .map_err(into_fetch_error)?;
     let mut head = Vec::new();
     let mut byte = [0];
     // Byte by byte, for what follows the head is the server's.
     while !head.ends_with(b"\r\n\r\n") {
-        if head.len() == LONGEST {
+        if head.len() == MAX_HEAD {
             return Err(failed("its answer to CONNECT has no end"));
         }
-        match socket.read(&mut byte).map_err(error_of)? {
+        match socket.read(&mut byte).map_err(into_fetch_error)? {
             0 => {
                 return Err(failed(
                     "it closed the connection instead of answering CONNECT",
@@ -39,7 +41,7 @@ pub(super) fn open(socket: &mut Socket, proxy: &Proxy, target: &Target) -> Resul
             _ => head.push(byte[0]),
         }
     }
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut answer = httparse::Response::new(&mut headers);
     match answer.parse(&head).ok().and(answer.code) {
         Some(200..=299) => Ok(()),

@@ -4,6 +4,7 @@ use std::mem;
 use std::str::FromStr;
 
 use super::{UsageError, parsed, read_file};
+use crate::args::{Args, ReadFile};
 use crate::check::body::BodyCheck;
 use crate::check::certificate::MinValidity;
 use crate::check::json::baseline::{Baseline, Ignored};
@@ -11,20 +12,19 @@ use crate::check::json::{self, Tolerance, document};
 use crate::check::latency::MaxLatency;
 use crate::check::{self, Check};
 use crate::duration;
-use crate::given::{Given, ReadFile};
+use crate::request::url::{Scheme, Url};
 use crate::syntax::SyntaxError;
-use crate::target::{Scheme, Target};
 
 /// Reads each value of a repeatable flag as a check.
 fn push_all<T>(
     checks: &mut Vec<Check>,
-    given: &Given,
+    args: &Args,
     flag: &'static str,
     parse: impl Fn(&str) -> Result<T, SyntaxError>,
     check: impl Fn(T) -> Check,
 ) -> Result<(), UsageError> {
-    for text in given.many(flag) {
-        checks.push(check(parsed(given, flag, text, &parse)?));
+    for text in args.values(flag) {
+        checks.push(check(parsed(args, flag, text, &parse)?));
     }
     Ok(())
 }
@@ -32,59 +32,59 @@ fn push_all<T>(
 /// Every check, in the order of the help. A baseline takes what is ignored; else
 /// it is there for a recording, which contradicts a baseline.
 pub(super) fn all(
-    given: &Given,
-    target: &Target,
+    args: &Args,
+    url: &Url,
     ignored: &mut Ignored,
     inline: Option<String>,
     read: &ReadFile,
 ) -> Result<Vec<Check>, UsageError> {
-    let mut checks = vec![Check::Status(match given.one("expect-status") {
-        Some(text) => parsed(given, "expect-status", text, FromStr::from_str)?,
+    let mut checks = vec![Check::Status(match args.value("expect-status") {
+        Some(text) => parsed(args, "expect-status", text, FromStr::from_str)?,
         None => check::status::StatusSet::default(),
     })];
     push_all(
         &mut checks,
-        given,
+        args,
         "expect-header",
         FromStr::from_str,
         Check::Header,
     )?;
-    push_all(&mut checks, given, "expect-body", text, |text| {
+    push_all(&mut checks, args, "expect-body", text, |text| {
         Check::Body(BodyCheck::Contains(text))
     })?;
     push_all(
         &mut checks,
-        given,
+        args,
         "expect-body-regex",
         FromStr::from_str,
         |pattern| Check::Body(BodyCheck::Matches(pattern)),
     )?;
     push_all(
         &mut checks,
-        given,
+        args,
         "reject-body-regex",
         FromStr::from_str,
         |pattern| Check::Body(BodyCheck::Rejects(pattern)),
     )?;
-    push_all(&mut checks, given, "expect", FromStr::from_str, Check::Json)?;
-    if let Some(baseline) = baseline(given, ignored, inline, read)? {
+    push_all(&mut checks, args, "expect", FromStr::from_str, Check::Json)?;
+    if let Some(baseline) = baseline(args, ignored, inline, read)? {
         checks.push(Check::Baseline(baseline));
     }
-    if let Some(text) = given.one("max-latency") {
+    if let Some(text) = args.value("max-latency") {
         checks.push(Check::Latency(MaxLatency(parsed(
-            given,
+            args,
             "max-latency",
             text,
             duration::parse,
         )?)));
     }
-    if let Some(text) = given.one("min-cert-validity") {
-        let validity = parsed(given, "min-cert-validity", text, duration::parse)?;
+    if let Some(text) = args.value("min-cert-validity") {
+        let validity = parsed(args, "min-cert-validity", text, duration::parse)?;
         // A redirect may still lead to https.
-        if target.scheme == Scheme::Http && !given.is_on("location") {
+        if url.scheme == Scheme::Http && !args.is_set("location") {
             return Err(UsageError(format!(
                 "{}: expected an https:// URL; plain HTTP has no certificate",
-                given.source("min-cert-validity")
+                args.origin("min-cert-validity")
             )));
         }
         checks.push(Check::Certificate(MinValidity(validity)));
@@ -94,22 +94,22 @@ pub(super) fn all(
 
 /// The recorded answer, inline in the config or in a file.
 fn baseline(
-    given: &Given,
+    args: &Args,
     ignored: &mut Ignored,
     inline: Option<String>,
     read: &ReadFile,
 ) -> Result<Option<Baseline>, UsageError> {
-    let tolerance = match given.one("tolerance") {
-        Some(text) => parsed(given, "tolerance", text, FromStr::from_str)?,
+    let tolerance = match args.value("tolerance") {
+        Some(text) => parsed(args, "tolerance", text, FromStr::from_str)?,
         None => Tolerance::default(),
     };
-    let source = given.source("baseline");
-    let (name, bytes) = match (inline, given.one("baseline")) {
+    let origin = args.origin("baseline");
+    let (name, bytes) = match (inline, args.value("baseline")) {
         (Some(text), _) => ("in the config".to_owned(), text.into_bytes()),
-        (None, Some(path)) => (path.to_owned(), read_file(given, "baseline", path, read)?),
+        (None, Some(path)) => (path.to_owned(), read_file(args, "baseline", path, read)?),
         (None, None) => return Ok(None),
     };
-    let refuse = |reason: String| UsageError(format!("{source} {name:?}: {reason}"));
+    let refuse = |reason: String| UsageError(format!("{origin} {name:?}: {reason}"));
     let recorded = document::parse(&bytes)
         .map_err(|reason| refuse(reason.replacen("body", "the baseline", 1)))?;
     if let Some((path, number)) = document::find_non_finite("$", &recorded) {
@@ -126,10 +126,10 @@ fn baseline(
 }
 
 /// What is left out of comparing and of recording.
-pub(super) fn ignored(given: &Given) -> Result<Ignored, UsageError> {
-    let queries = given.many("ignore");
+pub(super) fn ignored(args: &Args) -> Result<Ignored, UsageError> {
+    let queries = args.values("ignore");
     queries
-        .map(|text| parsed(given, "ignore", text, json::query))
+        .map(|text| parsed(args, "ignore", text, json::query))
         .collect::<Result<_, _>>()
         .map(Ignored)
 }

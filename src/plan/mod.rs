@@ -3,19 +3,20 @@
 
 use std::fmt;
 
+use crate::args::env::Environment;
+use crate::args::{Args, Origin, ReadFile};
 use crate::check::{self, Check};
-use crate::environment::Environment;
-use crate::exchange::BodyNeed;
 use crate::files;
-use crate::given::{Given, ReadFile, Source};
 use crate::record::Recording;
-use crate::request::Request;
-use crate::secret::Secret;
+use crate::request::secret::Secret;
+use crate::request::{BodyPolicy, Request};
 use crate::syntax::SyntaxError;
 use crate::text::{escape, truncate};
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 
 mod checks;
+pub mod expand;
+pub mod headers;
 mod request;
 #[cfg(feature = "tls")]
 mod tls;
@@ -31,7 +32,7 @@ pub struct Plan {
     /// Where to record its answer if they hold.
     pub recording: Option<Recording>,
     /// How long to wait for that; `None` for a single probe.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<WaitPolicy>,
     /// How to say what came of it.
     pub output: Output,
 }
@@ -60,7 +61,7 @@ pub enum Format {
     Json,
 }
 
-/// A mistake of the user's, as a whole sentence: source, value, column, what was expected.
+/// A mistake of the user's, as a whole sentence: origin, value, column, what was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageError(String);
 
@@ -73,16 +74,16 @@ impl fmt::Display for UsageError {
 impl std::error::Error for UsageError {}
 
 impl UsageError {
-    fn new(source: &Source, shown: &str, error: &SyntaxError) -> Self {
+    fn new(origin: &Origin, shown: &str, error: &SyntaxError) -> Self {
         Self(format!(
-            "{source} \"{}\": {error}",
+            "{origin} \"{}\": {error}",
             truncate(&escape(shown), 200)
         ))
     }
 
     /// As `new`, for a value that may hold a secret.
-    fn hidden(source: &Source, error: &SyntaxError) -> Self {
-        Self(format!("{source}: {error}"))
+    fn hidden(origin: &Origin, error: &SyntaxError) -> Self {
+        Self(format!("{origin}: {error}"))
     }
 }
 
@@ -92,42 +93,42 @@ impl Plan {
     /// # Errors
     /// The first value that cannot be used, or two that contradict each other.
     pub fn new(
-        mut given: Given,
+        mut args: Args,
         environment: &Environment,
         read: &ReadFile,
     ) -> Result<Self, UsageError> {
-        let inline = given.take_inline();
-        let given = &given;
-        let target = request::target(given, environment)?;
-        let mut ignored = checks::ignored(given)?;
-        let checks = checks::all(given, &target, &mut ignored, inline.baseline, read)?;
-        let recording = match given.one("write-baseline") {
+        let inline = args.take_inline();
+        let args = &args;
+        let url = request::request_url(args, environment)?;
+        let mut ignored = checks::ignored(args)?;
+        let checks = checks::all(args, &url, &mut ignored, inline.baseline, read)?;
+        let recording = match args.value("write-baseline") {
             Some(path) => Some(Recording {
-                path: parsed(given, "write-baseline", path, file)?,
+                path: parsed(args, "write-baseline", path, file)?,
                 ignored,
             }),
             None => None,
         };
-        let body_need = match recording {
-            Some(_) => BodyNeed::Whole,
-            None => check::body_need(&checks),
+        let body_policy = match recording {
+            Some(_) => BodyPolicy::Full,
+            None => check::body_policy(&checks),
         };
         let (request, secrets) =
-            request::read(given, environment, target, inline.data, body_need, read)?;
+            request::read(args, environment, url, inline.data, body_policy, read)?;
         Ok(Self {
             request,
             checks,
             recording,
-            waiting: wait::waiting(given, environment)?,
+            waiting: wait::waiting(args, environment)?,
             output: Output {
-                format: match given.one("output") {
-                    Some(text) => parsed(given, "output", text, format)?,
+                format: match args.value("output") {
+                    Some(text) => parsed(args, "output", text, format)?,
                     None => Format::Text,
                 },
-                quiet: given.is_on("quiet"),
-                verbose: given.is_on("verbose"),
-                metrics_file: match given.one("metrics-file") {
-                    Some(path) => Some(parsed(given, "metrics-file", path, file)?),
+                quiet: args.is_set("quiet"),
+                verbose: args.is_set("verbose"),
+                metrics_file: match args.value("metrics-file") {
+                    Some(path) => Some(parsed(args, "metrics-file", path, file)?),
                     None => None,
                 },
                 secrets,
@@ -138,30 +139,30 @@ impl Plan {
 
 /// Reads one value; the error names where it came from.
 fn parsed<T>(
-    given: &Given,
+    args: &Args,
     flag: &'static str,
     text: &str,
     parse: impl Fn(&str) -> Result<T, SyntaxError>,
 ) -> Result<T, UsageError> {
-    parse(text).map_err(|error| UsageError::new(&given.source(flag), text, &error))
+    parse(text).map_err(|error| UsageError::new(&args.origin(flag), text, &error))
 }
 
 fn read_file(
-    given: &Given,
+    args: &Args,
     flag: &'static str,
     path: &str,
     read: &ReadFile,
 ) -> Result<Vec<u8>, UsageError> {
-    let source = given.source(flag);
+    let origin = args.origin(flag);
     if path.is_empty() {
-        return Err(UsageError(format!("{source}: expected the name of a file")));
+        return Err(UsageError(format!("{origin}: expected the name of a file")));
     }
     read(path).map_err(|error| {
         let shown = escape(path);
         UsageError(format!(
-            "{source}: cannot read {}: {}",
+            "{origin}: cannot read {}: {}",
             truncate(&shown, 200),
-            files::plain(&error)
+            files::strip_os_error(&error)
         ))
     })
 }

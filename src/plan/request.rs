@@ -2,135 +2,136 @@
 
 use std::time::Duration;
 
+use super::expand;
+use super::headers::{self, Headers};
 use super::{UsageError, file, parsed, read_file};
-use crate::endpoint::{Endpoint, Host};
-use crate::environment::Environment;
-use crate::exchange::BodyNeed;
-use crate::given::{Given, ReadFile};
-use crate::headers::{self, Headers, is_token};
-use crate::request::{Family, Proxy, Request, Via};
-use crate::secret::Secret;
+use crate::args::env::Environment;
+use crate::args::{Args, ReadFile};
+use crate::request::endpoint::{Endpoint, Host};
+use crate::request::header::is_token;
+use crate::request::secret::Secret;
+use crate::request::url::{self, Scheme, Url};
+use crate::request::{BodyPolicy, Family, Proxy, Request, Via};
 use crate::syntax::SyntaxError;
-use crate::target::{self, Scheme, Target};
-use crate::{duration, expand, size};
+use crate::{duration, size};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_MAX_BODY: usize = 1 << 20;
 
 /// The longest path of a unix socket: what `sockaddr_un` has room for (unix(7)).
-const LONGEST_SOCKET_PATH: usize = 107;
+const MAX_SOCKET_PATH: usize = 107;
 
 /// The request, and all texts that must not be shown.
 pub(super) fn read(
-    given: &Given,
+    args: &Args,
     environment: &Environment,
-    target: Target,
+    url: Url,
     inline: Option<String>,
-    body_need: BodyNeed,
+    body_policy: BodyPolicy,
     read: &ReadFile,
 ) -> Result<(Request, Vec<Secret>), UsageError> {
-    let data = data(given, inline, read)?;
-    let method = match given.one("request") {
-        Some(text) => parsed(given, "request", text, method)?,
+    let data = data(args, inline, read)?;
+    let method = match args.value("request") {
+        Some(text) => parsed(args, "request", text, method)?,
         None if data.is_some() => "POST".to_owned(),
         None => "GET".to_owned(),
     };
     if method == "HEAD" && data.is_some() {
         return Err(UsageError(format!(
             "{} \"HEAD\": it takes no body, which {} gives",
-            given.source("request"),
-            given.source("data")
+            args.origin("request"),
+            args.origin("data")
         )));
     }
-    if method == "HEAD" && body_need != BodyNeed::Nothing {
+    if method == "HEAD" && body_policy != BodyPolicy::Skip {
         return Err(UsageError(format!(
             "{} \"HEAD\": the answer to HEAD has no body, which another check needs; use GET",
-            given.source("request")
+            args.origin("request")
         )));
     }
-    let mut headers = headers(given, environment, &target, data.is_some(), read)?;
-    let via = via(given, environment, &mut headers)?;
+    let mut headers = headers(args, environment, &url, data.is_some(), read)?;
+    let via = via(args, environment, &mut headers)?;
     let request = Request {
         method,
-        target,
+        url,
         headers: headers.sent,
         data,
-        timeout: match given.one("timeout") {
-            Some(text) => parsed(given, "timeout", text, duration::parse)?,
+        timeout: match args.value("timeout") {
+            Some(text) => parsed(args, "timeout", text, duration::parse)?,
             None => DEFAULT_TIMEOUT,
         },
         via,
         family: Family::Any,
-        location: given.is_on("location"),
+        follow_redirects: args.is_set("location"),
         #[cfg(feature = "tls")]
-        tls: super::tls::settings(given, environment, read)?,
-        body_need,
-        max_body: match given.one("max-body") {
-            Some(text) => parsed(given, "max-body", text, size::parse)?,
+        tls: super::tls::settings(args, environment, read)?,
+        body_policy,
+        max_body: match args.value("max-body") {
+            Some(text) => parsed(args, "max-body", text, size::parse)?,
             None => DEFAULT_MAX_BODY,
         },
     };
-    let family = family(given, request.dialled().map(|(host, _)| host))?;
+    let family = family(args, request.connect_host().map(|(host, _)| host))?;
     Ok((Request { family, ..request }, headers.secrets))
 }
 
 /// The body to send: text, a file, standard input, or the config's JSON.
 fn data(
-    given: &Given,
+    args: &Args,
     inline: Option<String>,
     read: &ReadFile,
 ) -> Result<Option<Vec<u8>>, UsageError> {
-    match (inline, given.one("data")) {
+    match (inline, args.value("data")) {
         (Some(text), _) => Ok(Some(text.into_bytes())),
         (None, Some(text)) => match text.strip_prefix('@') {
-            Some(path) => read_file(given, "data", path, read).map(Some),
+            Some(path) => read_file(args, "data", path, read).map(Some),
             None => Ok(Some(text.as_bytes().to_vec())),
         },
         (None, None) => Ok(None),
     }
 }
 
-pub(super) fn target(given: &Given, environment: &Environment) -> Result<Target, UsageError> {
-    let Some(text) = given.one("url") else {
+pub(super) fn request_url(args: &Args, environment: &Environment) -> Result<Url, UsageError> {
+    let Some(text) = args.value("url") else {
         return Err(UsageError(
             "no URL: expected one such as http://localhost:8000/health, or HEALTHPROBE_URL; \
              see healthprobe --help"
                 .to_owned(),
         ));
     };
-    url(given, "url", text, environment)
+    parse_url(args, "url", text, environment)
 }
 
-fn url(
-    given: &Given,
+fn parse_url(
+    args: &Args,
     flag: &'static str,
     text: &str,
     environment: &Environment,
-) -> Result<Target, UsageError> {
+) -> Result<Url, UsageError> {
     let error = |error: SyntaxError, shown: &str| {
-        UsageError::new(&given.source(flag), &target::redacted(shown), &error)
+        UsageError::new(&args.origin(flag), &url::redact(shown), &error)
     };
     let expanded = expand::expand(text, environment).map_err(|e| error(e, text))?;
-    Target::parse(&expanded).map_err(|e| error(e, &expanded))
+    Url::parse(&expanded).map_err(|e| error(e, &expanded))
 }
 
 /// What to dial instead of the URL's host; the three ways contradict each other.
-fn via(given: &Given, environment: &Environment, headers: &mut Headers) -> Result<Via, UsageError> {
-    if let Some(text) = given.one("connect-to") {
-        return parsed(given, "connect-to", text, Endpoint::parse).map(Via::Endpoint);
+fn via(args: &Args, environment: &Environment, headers: &mut Headers) -> Result<Via, UsageError> {
+    if let Some(text) = args.value("connect-to") {
+        return parsed(args, "connect-to", text, Endpoint::parse).map(Via::Endpoint);
     }
-    if let Some(text) = given.one("unix-socket") {
-        return parsed(given, "unix-socket", text, socket_path).map(Via::Unix);
+    if let Some(text) = args.value("unix-socket") {
+        return parsed(args, "unix-socket", text, socket_path).map(Via::Unix);
     }
-    let Some(text) = given.one("proxy") else {
+    let Some(text) = args.value("proxy") else {
         return Ok(Via::Direct);
     };
-    let proxy = url(given, "proxy", text, environment)?;
+    let proxy = parse_url(args, "proxy", text, environment)?;
     if proxy.scheme != Scheme::Http || proxy.path_and_query != "/" {
         return Err(UsageError(format!(
             "{} \"{}\": expected an HTTP proxy such as http://proxy:3128",
-            given.source("proxy"),
-            proxy.shown()
+            args.origin("proxy"),
+            proxy.redacted()
         )));
     }
     let credentials = proxy.credentials.as_ref();
@@ -143,18 +144,18 @@ fn via(given: &Given, environment: &Environment, headers: &mut Headers) -> Resul
 
 fn socket_path(text: &str) -> Result<String, SyntaxError> {
     let path = file(text)?;
-    if path.len() > LONGEST_SOCKET_PATH {
+    if path.len() > MAX_SOCKET_PATH {
         return Err(SyntaxError::at(
             text,
-            LONGEST_SOCKET_PATH,
-            format!("expected a path of at most {LONGEST_SOCKET_PATH} bytes"),
+            MAX_SOCKET_PATH,
+            format!("expected a path of at most {MAX_SOCKET_PATH} bytes"),
         ));
     }
     Ok(path)
 }
 
-fn family(given: &Given, host: Option<&Host>) -> Result<Family, UsageError> {
-    let family = match (given.is_on("ipv4"), given.is_on("ipv6")) {
+fn family(args: &Args, host: Option<&Host>) -> Result<Family, UsageError> {
+    let family = match (args.is_set("ipv4"), args.is_set("ipv6")) {
         (true, _) => Family::V4,
         (_, true) => Family::V6,
         (false, false) => Family::Any,
@@ -162,11 +163,11 @@ fn family(given: &Given, host: Option<&Host>) -> Result<Family, UsageError> {
     match (family, host) {
         (Family::V4, Some(Host::Ip(ip))) if ip.is_ipv6() => Err(UsageError(format!(
             "{}: the host to dial is the IPv6 address {ip}",
-            given.source("ipv4")
+            args.origin("ipv4")
         ))),
         (Family::V6, Some(Host::Ip(ip))) if ip.is_ipv4() => Err(UsageError(format!(
             "{}: the host to dial is the IPv4 address {ip}",
-            given.source("ipv6")
+            args.origin("ipv6")
         ))),
         _ => Ok(family),
     }
@@ -199,69 +200,69 @@ fn method(text: &str) -> Result<String, SyntaxError> {
 
 /// The headers to send, and all that must not be shown.
 fn headers(
-    given: &Given,
+    args: &Args,
     environment: &Environment,
-    target: &Target,
+    url: &Url,
     has_body: bool,
     read: &ReadFile,
 ) -> Result<Headers, UsageError> {
     let mut headers = Headers::default();
-    for text in given.many("header") {
+    for text in args.values("header") {
         if let Some(path) = text.strip_prefix('@') {
-            let text = secret_file(given, "header", path, read)?;
+            let text = secret_file(args, "header", path, read)?;
             headers.add_file(&text).map_err(|(line, error)| {
                 UsageError(format!(
                     "{} {path:?}: line {line} {error}",
-                    given.source("header")
+                    args.origin("header")
                 ))
             })?;
         } else {
             headers
                 .add(text, environment)
-                .map_err(|error| UsageError::hidden(&given.source("header"), &error))?;
+                .map_err(|error| UsageError::hidden(&args.origin("header"), &error))?;
         }
     }
-    if let Some(path) = given.one("bearer-file") {
-        let text = secret_file(given, "bearer-file", path, read)?;
-        headers.bear(&text).map_err(|expected| {
+    if let Some(path) = args.value("bearer-file") {
+        let text = secret_file(args, "bearer-file", path, read)?;
+        headers.bearer_token(&text).map_err(|expected| {
             UsageError(format!(
                 "{} {path:?}: {expected}",
-                given.source("bearer-file")
+                args.origin("bearer-file")
             ))
         })?;
     }
-    let user = match given.one("user") {
+    let user = match args.value("user") {
         Some(text) => Some(
             headers::user(text, environment)
-                .map_err(|error| UsageError::hidden(&given.source("user"), &error))?,
+                .map_err(|error| UsageError::hidden(&args.origin("user"), &error))?,
         ),
         None => None,
     };
-    if let Some(credentials) = user.as_ref().or(target.credentials.as_ref()) {
+    if let Some(credentials) = user.as_ref().or(url.credentials.as_ref()) {
         headers.authorize(credentials);
     }
-    if let Some(query) = target.query() {
-        headers.hide(query);
+    if let Some(query) = url.query() {
+        headers.mark_secret(query);
     }
     if has_body {
-        headers.describe_body();
+        headers.default_content_type();
     }
-    headers.complete();
+    headers.add_defaults();
     Ok(headers)
 }
 
 /// The text of a file whose content is not to be shown.
 fn secret_file(
-    given: &Given,
+    args: &Args,
     flag: &'static str,
     path: &str,
     read: &ReadFile,
 ) -> Result<String, UsageError> {
-    let bytes = read_file(given, flag, path, read)?;
+    let bytes = read_file(args, flag, path, read)?;
     String::from_utf8(bytes).map_err(|_| {
         UsageError(format!(
             "{} {path:?}: expected text in UTF-8",
-            given.source(flag)
+            args.origin(flag)
         ))
     })
 }

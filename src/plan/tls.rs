@@ -1,29 +1,29 @@
 //! Arguments → whom to trust, and who we are.
 
 use super::{UsageError, read_file};
-use crate::environment::Environment;
-use crate::given::{Given, ReadFile};
-use crate::tls::{self, Places, Settings, Trust};
+use crate::args::env::Environment;
+use crate::args::{Args, ReadFile};
+use crate::tls::{self, CaLocations, RootCerts, Settings};
 
 pub(super) fn settings(
-    given: &Given,
+    args: &Args,
     environment: &Environment,
     read: &ReadFile,
 ) -> Result<Settings, UsageError> {
     // What is wrong with a file is not told apart from where: its content stays unseen.
     let refuse = |flag: &'static str, path: &str, reason: String| {
-        UsageError(format!("{} {path:?}: {reason}", given.source(flag)))
+        UsageError(format!("{} {path:?}: {reason}", args.origin(flag)))
     };
-    let pem = |flag: &'static str, path: &str| read_file(given, flag, path, read);
-    let trust = match given.one("cacert") {
-        _ if given.is_on("insecure") => Trust::Anyone,
-        Some(path) => Trust::These(
+    let pem = |flag: &'static str, path: &str| read_file(args, flag, path, read);
+    let trust = match args.value("cacert") {
+        _ if args.is_set("insecure") => RootCerts::Unverified,
+        Some(path) => RootCerts::Specific(
             tls::certificates(&pem("cacert", path)?)
                 .map_err(|reason| refuse("cacert", path, reason))?,
         ),
-        None => Trust::System(places(environment)?),
+        None => RootCerts::System(places(environment)?),
     };
-    let identity = match (given.one("cert"), given.one("key")) {
+    let identity = match (args.value("cert"), args.value("key")) {
         (Some(cert), key) => {
             let text = pem("cert", cert)?;
             let chain = tls::certificates(&text).map_err(|reason| refuse("cert", cert, reason))?;
@@ -38,7 +38,7 @@ pub(super) fn settings(
         (None, Some(_)) => {
             return Err(UsageError(format!(
                 "{}: expected --cert FILE as well, the certificate of this key",
-                given.source("key")
+                args.origin("key")
             )));
         }
         (None, None) => None,
@@ -46,18 +46,18 @@ pub(super) fn settings(
     Ok(Settings {
         trust,
         identity,
-        looks_at_all: given.one("metrics-file").is_some(),
+        check_chain_expiry: args.value("metrics-file").is_some(),
     })
 }
 
-fn places(environment: &Environment) -> Result<Places, UsageError> {
+fn places(environment: &Environment) -> Result<CaLocations, UsageError> {
     let get = |name: &str| {
         environment
             .get(name)
             .map(|value| value.map(str::to_owned))
             .map_err(|error| UsageError(error.to_string()))
     };
-    Ok(Places {
+    Ok(CaLocations {
         file: get("SSL_CERT_FILE")?,
         folders: get("SSL_CERT_DIR")?,
     })

@@ -3,33 +3,33 @@
 use std::time::Duration;
 
 use super::{UsageError, parsed};
+use crate::args::Args;
+use crate::args::env::Environment;
 use crate::duration;
-use crate::environment::Environment;
-use crate::given::Given;
-use crate::wait::Waiting;
+use crate::wait::WaitPolicy;
 
 /// The width of a terminal that does not tell.
 const COLUMNS: usize = 80;
 
 pub(super) fn waiting(
-    given: &Given,
+    args: &Args,
     environment: &Environment,
-) -> Result<Option<Waiting>, UsageError> {
-    let interval = match given.one("interval") {
-        Some(text) => Some(parsed(given, "interval", text, duration::parse)?),
+) -> Result<Option<WaitPolicy>, UsageError> {
+    let interval = match args.value("interval") {
+        Some(text) => Some(parsed(args, "interval", text, duration::parse)?),
         None => None,
     };
-    let Some(limit) = given.one("wait") else {
+    let Some(limit) = args.value("wait") else {
         return match interval {
             Some(_) => Err(UsageError(format!(
                 "{}: expected --wait DURATION as well, the time to wait for",
-                given.source("interval")
+                args.origin("interval")
             ))),
             None => Ok(None),
         };
     };
-    Ok(Some(Waiting {
-        limit: parsed(given, "wait", limit, duration::parse)?,
+    Ok(Some(WaitPolicy {
+        limit: parsed(args, "wait", limit, duration::parse)?,
         interval: interval.unwrap_or(Duration::from_secs(1)),
         columns: columns(environment).unwrap_or(COLUMNS),
     }))

@@ -8,7 +8,7 @@ use crate::text::{escape, truncate};
 use crate::verdict::Verdict;
 
 /// The longest text of a field, in bytes.
-const LONGEST_FIELD: usize = 500;
+const MAX_FIELD: usize = 500;
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -64,9 +64,9 @@ struct Check {
 /// The report's line, with its end.
 #[must_use]
 pub fn line(report: &Report) -> String {
-    let bounded = |text: &str| truncate(text, LONGEST_FIELD).into_owned();
+    let bounded = |text: &str| truncate(text, MAX_FIELD).into_owned();
     let redacted = |text: &str| bounded(&excerpt::redact(text, report.secrets));
-    let cleaned = |text: &str| bounded(&excerpt::clean(text, report.secrets));
+    let cleaned = |text: &str| bounded(&excerpt::sanitize(text, report.secrets));
     let reasons = report.reasons();
     let phases = report.phases();
     let object = Object {
@@ -78,8 +78,8 @@ pub fn line(report: &Report) -> String {
         address: report
             .result
             .ok()
-            .map(|exchange| exchange.address.to_string()),
-        status: report.result.ok().map(|exchange| exchange.status),
+            .map(|response| response.address.to_string()),
+        status: report.result.ok().map(|response| response.status),
         attempts: report.waited.map_or(1, |waited| waited.attempts),
         elapsed_ms: milliseconds(phases.total()),
         phases_ms: Phases {

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use crate::check::Outcome;
-use crate::exchange::{Exchange, NoAnswer, Phases, Redirect};
-use crate::secret::Secret;
+use crate::request::secret::Secret;
+use crate::response::{FetchFailure, Phases, Redirect, Response};
 use crate::verdict::Verdict;
 
 mod excerpt;
@@ -22,7 +22,7 @@ pub const EXCERPT_READ: usize = 1024;
 
 /// How long it was waited for a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waited {
+pub struct WaitStats {
     /// The number of attempts until then.
     pub attempts: u32,
     /// The time since the first began.
@@ -39,26 +39,26 @@ pub struct Report<'a> {
     /// The URL without credentials and query.
     pub url: String,
     /// The answer, or why there is none.
-    pub result: Result<&'a Exchange, &'a NoAnswer>,
+    pub result: Result<&'a Response, &'a FetchFailure>,
     /// What became of each check.
     pub outcomes: &'a [Outcome<'a>],
     /// Texts that must not appear.
     pub secrets: &'a [Secret],
     /// How long it was waited; `None` of a single probe.
-    pub waited: Option<Waited>,
+    pub waited: Option<WaitStats>,
 }
 
 impl Report<'_> {
     fn phases(&self) -> Phases {
         match self.result {
-            Ok(exchange) => exchange.phases,
+            Ok(response) => response.phases,
             Err(none) => none.phases,
         }
     }
 
     fn redirects(&self) -> &[Redirect] {
         match self.result {
-            Ok(exchange) => &exchange.redirects,
+            Ok(response) => &response.redirects,
             Err(none) => &none.redirects,
         }
     }
@@ -67,7 +67,7 @@ impl Report<'_> {
     fn redirected_to(&self) -> Vec<String> {
         self.redirects()
             .iter()
-            .map(|redirect| excerpt::clean(&redirect.to, self.secrets))
+            .map(|redirect| excerpt::sanitize(&redirect.to, self.secrets))
             .collect()
     }
 
@@ -82,7 +82,7 @@ impl Report<'_> {
         let mut reasons: Vec<String> = Vec::new();
         for outcome in self.outcomes {
             if let Some(failure) = &outcome.failure {
-                let reason = excerpt::clean(&failure.reason, self.secrets);
+                let reason = excerpt::sanitize(&failure.reason, self.secrets);
                 if !reasons.contains(&reason) {
                     reasons.push(reason);
                 }
@@ -94,8 +94,8 @@ impl Report<'_> {
     /// The beginning of the body, where a failure is likely to be explained by it.
     fn body(&self) -> Option<String> {
         match self.result {
-            Ok(exchange) if self.outcomes.iter().any(Outcome::is_explained_by_body) => {
-                excerpt::of_body(&exchange.body, self.secrets)
+            Ok(response) if self.outcomes.iter().any(Outcome::is_explained_by_body) => {
+                excerpt::body_excerpt(&response.body, self.secrets)
             }
             _ => None,
         }

@@ -9,12 +9,12 @@ use std::fmt::{Display, Write as _};
 use std::net::SocketAddr;
 
 use super::{Report, excerpt};
-use crate::exchange::{Address, Exchange};
+use crate::response::{Address, Response};
 use crate::text::truncate;
 use crate::verdict::Verdict;
 
 /// The longest text of a check, in bytes.
-const LONGEST_CHECK: usize = 500;
+const MAX_CHECK: usize = 500;
 
 /// All samples, with their families' help and type.
 #[must_use]
@@ -158,7 +158,7 @@ fn checks(report: &Report) -> Vec<(String, bool)> {
     let mut checks: Vec<(String, bool)> = Vec::new();
     for outcome in report.outcomes {
         let check = excerpt::redact(&outcome.check.to_string(), report.secrets);
-        let check = truncate(&check, LONGEST_CHECK).into_owned();
+        let check = truncate(&check, MAX_CHECK).into_owned();
         let holds = outcome.failure.is_none();
         match checks.iter_mut().find(|(other, _)| *other == check) {
             Some((_, all_hold)) => *all_hold &= holds,
@@ -177,7 +177,7 @@ fn ip_version(address: &Address) -> u8 {
 }
 
 /// The length that the head announces (RFC 9112, section 6.3).
-fn content_length(answer: &Exchange) -> i64 {
+fn content_length(answer: &Response) -> i64 {
     let header = |wanted| answer.headers.iter().find(|(name, _)| name == wanted);
     if matches!(answer.status, 204 | 304) {
         return 0;
@@ -194,7 +194,7 @@ fn content_length(answer: &Exchange) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::{content_length, escape, ip_version};
-    use crate::exchange::{Address, Exchange};
+    use crate::response::{Address, Response};
 
     #[test]
     fn a_label_keeps_its_quotes() {
@@ -216,13 +216,13 @@ mod tests {
             (200, &[("content-length", "99999999999999999999")], -1),
             (200, &[("content-length", "\u{ff}")], -1),
         ] {
-            let answer = Exchange {
+            let answer = Response {
                 status,
                 headers: headers
                     .iter()
                     .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
                     .collect(),
-                ..Exchange::example()
+                ..Response::example()
             };
             assert_eq!(content_length(&answer), length, "{status} {headers:?}");
         }

@@ -1,18 +1,18 @@
 //! `--wait` on a terminal: one line that the next one replaces.
 
-use super::{Report, Waited};
-use crate::duration::measured;
+use super::{Report, WaitStats};
+use crate::duration::format_elapsed;
 
 /// Back to the beginning of the line, and clear it (ECMA-48, EL).
 pub const CLEAR: &str = "\r\x1b[K";
 
 /// What replaces the line so far: number, time and reason of an attempt.
 #[must_use]
-pub fn line(report: &Report, waited: Waited, columns: usize) -> String {
+pub fn line(report: &Report, waited: WaitStats, columns: usize) -> String {
     let line = format!(
         "attempt {} after {}: {}",
         waited.attempts,
-        measured(waited.time),
+        format_elapsed(waited.time),
         report.reason()
     );
     format!("{CLEAR}{}", fit(&line, columns))

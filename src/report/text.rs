@@ -1,21 +1,21 @@
 //! The verdict as one line, the reason first.
 
-use super::{Report, Waited};
-use crate::duration::measured;
-use crate::exchange::Exchange;
+use super::{Report, WaitStats};
+use crate::duration::format_elapsed;
+use crate::response::Response;
 use crate::text::truncate;
 
 /// The longest line, in bytes, with its end: Podman keeps 500 characters.
-const LONGEST_LINE: usize = 500;
+const MAX_LINE: usize = 500;
 
 /// The longest URL shown, in bytes.
-const LONGEST_URL: usize = 150;
+const MAX_URL: usize = 150;
 
 /// The longest URL shown of a redirect, in bytes.
-const LONGEST_REDIRECT: usize = 80;
+const MAX_REDIRECT: usize = 80;
 
 /// A body shorter than this is no use.
-const SHORTEST_BODY: usize = 20;
+const MIN_BODY: usize = 20;
 
 /// How much of a body is shown before further reasons, in bytes.
 const KEPT_FOR_BODY: usize = 80;
@@ -23,20 +23,20 @@ const KEPT_FOR_BODY: usize = 80;
 /// The verdict's line, with its end.
 #[must_use]
 pub fn line(report: &Report) -> String {
-    let mut request = format!("{} {}", report.method, truncate(&report.url, LONGEST_URL));
+    let mut request = format!("{} {}", report.method, truncate(&report.url, MAX_URL));
     if let Some(last) = report.redirected_to().last() {
         request.push_str(", redirected to ");
-        request.push_str(&truncate(last, LONGEST_REDIRECT));
+        request.push_str(&truncate(last, MAX_REDIRECT));
     }
     let waited = report.waited.map(waited).unwrap_or_default();
     let reasons = report.reasons();
     if reasons.is_empty() {
         let status = report.result.map(status).unwrap_or_default();
-        let took = measured(report.phases().total());
+        let took = format_elapsed(report.phases().total());
         return format!("healthy: {status} in {took}; {request}{waited}\n");
     }
     let took = match report.result {
-        Ok(_) => format!(" in {}", measured(report.phases().total())),
+        Ok(_) => format!(" in {}", format_elapsed(report.phases().total())),
         Err(_) => String::new(),
     };
     let end = format!("; {request}{took}{waited}");
@@ -48,10 +48,10 @@ pub fn line(report: &Report) -> String {
         Some(body) if reasons.len() > 1 => label.len() + body.len().min(KEPT_FOR_BODY),
         _ => 0,
     };
-    let room = LONGEST_LINE - 1 - start.len() - end.len() - kept;
+    let room = MAX_LINE - 1 - start.len() - end.len() - kept;
     let mut line = format!("{start}{}{end}", fit(&reasons, room));
-    let room = (LONGEST_LINE - 1).saturating_sub(line.len() + label.len());
-    if room >= SHORTEST_BODY
+    let room = (MAX_LINE - 1).saturating_sub(line.len() + label.len());
+    if room >= MIN_BODY
         && let Some(body) = body
     {
         line.push_str(label);
@@ -61,20 +61,20 @@ pub fn line(report: &Report) -> String {
     line
 }
 
-fn waited(waited: Waited) -> String {
+fn waited(waited: WaitStats) -> String {
     format!(
         "; attempt {} after {}",
         waited.attempts,
-        measured(waited.time)
+        format_elapsed(waited.time)
     )
 }
 
 /// The status and its usual reason phrase (RFC 9110, section 15): `200 OK`. The
 /// server's own phrase is often missing and never means more.
-pub(super) fn status(exchange: &Exchange) -> String {
-    match exchange.phrase {
-        Some(phrase) => format!("{} {phrase}", exchange.status),
-        None => exchange.status.to_string(),
+pub(super) fn status(response: &Response) -> String {
+    match response.reason_phrase {
+        Some(phrase) => format!("{} {phrase}", response.status),
+        None => response.status.to_string(),
     }
 }
 

@@ -4,21 +4,21 @@ use std::fmt::Write as _;
 
 use super::{Report, excerpt, text};
 use crate::check::header::is_secret;
-use crate::duration::measured;
-use crate::target::redacted;
+use crate::duration::format_elapsed;
+use crate::request::url::redact;
 use crate::text::truncate;
 
 /// The longest line, and all lines together, in bytes: with the verdict's they
 /// stay within the 4096 that Docker keeps.
-const LONGEST_LINE: usize = 240;
-const LONGEST: usize = 3500;
+const MAX_LINE: usize = 240;
+const MAX_TOTAL: usize = 3500;
 
 /// All lines, each with its end.
 #[must_use]
 pub fn lines(report: &Report) -> String {
     let mut lines = Vec::new();
     for redirect in report.redirects() {
-        let alone = if redirect.elsewhere {
+        let alone = if redirect.cross_origin {
             ", without credentials"
         } else {
             ""
@@ -28,9 +28,9 @@ pub fn lines(report: &Report) -> String {
             redirect.status, redirect.to
         ));
     }
-    if let Ok(exchange) = report.result {
-        lines.push(format!("* connected to {}", exchange.address));
-        if let Some(session) = &exchange.tls {
+    if let Ok(response) = report.result {
+        lines.push(format!("* connected to {}", response.address));
+        if let Some(session) = &response.tls {
             lines.push(match &session.certificate {
                 Ok(validity) => format!("* {}, certificate {validity}", session.version),
                 Err(reason) => format!("* {}, {reason}", session.version),
@@ -42,11 +42,11 @@ pub fn lines(report: &Report) -> String {
         .named()
         .iter()
         .filter(|(name, took)| *name != "tls" || !took.is_zero())
-        .map(|(name, duration)| format!("{name} {}", measured(*duration)))
+        .map(|(name, duration)| format!("{name} {}", format_elapsed(*duration)))
         .collect();
     lines.push(format!(
         "* took {}: {}",
-        measured(report.phases().total()),
+        format_elapsed(report.phases().total()),
         phases.join(", ")
     ));
     for outcome in report.outcomes {
@@ -60,13 +60,13 @@ pub fn lines(report: &Report) -> String {
         };
         lines.push(format!("* {result}: {}{found}", outcome.check));
     }
-    if let Ok(exchange) = report.result {
-        lines.push(format!("< {}", text::status(exchange)));
-        for (name, value) in &exchange.headers {
+    if let Ok(response) = report.result {
+        lines.push(format!("< {}", text::status(response)));
+        for (name, value) in &response.headers {
             let value = String::from_utf8_lossy(value);
             let value = match name.as_str() {
                 _ if is_secret(name) => "(not shown)".into(),
-                "location" => redacted(&value).into(),
+                "location" => redact(&value).into(),
                 _ => value,
             };
             lines.push(format!("< {name}: {value}"));
@@ -74,13 +74,13 @@ pub fn lines(report: &Report) -> String {
     }
     let mut shown = String::new();
     for (index, line) in lines.iter().enumerate() {
-        let clean = excerpt::clean(line, report.secrets);
-        if shown.len() + clean.len().min(LONGEST_LINE) > LONGEST {
+        let clean = excerpt::sanitize(line, report.secrets);
+        if shown.len() + clean.len().min(MAX_LINE) > MAX_TOTAL {
             // Writing to a String cannot fail.
             let _ = writeln!(shown, "* and {} lines more", lines.len() - index);
             break;
         }
-        let _ = writeln!(shown, "{}", truncate(&clean, LONGEST_LINE));
+        let _ = writeln!(shown, "{}", truncate(&clean, MAX_LINE));
     }
     shown
 }

@@ -10,7 +10,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 use webpki::EndEntityCert;
 
-use crate::exchange::Validity;
+use crate::response::Validity;
 
 /// The attributes of a name that are shown, the first that it has: common name
 /// and organization, as their DER begins (RFC 5280, appendix A.1).

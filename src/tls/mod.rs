@@ -12,40 +12,40 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ClientConnection, SignatureScheme, client};
 
-use crate::endpoint::Host;
-use crate::exchange::FetchError;
+use crate::request::endpoint::Host;
+use crate::response::FetchError;
 
 mod certificate;
+mod error;
 mod pem;
-mod problem;
 mod store;
 mod verify;
 
+pub use error::explain;
 pub use pem::{certificates, identity};
-pub use problem::explain;
-pub use store::Places;
-pub use verify::{Seen, Verifier};
+pub use store::CaLocations;
+pub use verify::{PeerCertificate, Verifier};
 
 /// What the flags say about TLS.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Which certificates are trusted.
-    pub trust: Trust,
+    pub trust: RootCerts,
     /// The client's own certificate and key.
     pub identity: Option<Arc<CertifiedKey>>,
     /// Whether to look when each certificate of a server expires, not only its own.
-    pub looks_at_all: bool,
+    pub check_chain_expiry: bool,
 }
 
 /// Which certificates of servers are trusted.
 #[derive(Debug, Clone)]
-pub enum Trust {
+pub enum RootCerts {
     /// Those of the system's CAs.
-    System(Places),
+    System(CaLocations),
     /// These, and those that they sign: `--cacert`.
-    These(Vec<CertificateDer<'static>>),
+    Specific(Vec<CertificateDer<'static>>),
     /// All: `--insecure`.
-    Anyone,
+    Unverified,
 }
 
 /// A client for any number of connections.
@@ -53,22 +53,22 @@ pub enum Trust {
 pub struct Client {
     config: Arc<ClientConfig>,
     verifier: Arc<Verifier>,
-    stranger: Arc<Stranger>,
+    client_cert_observer: Arc<ClientCertObserver>,
 }
 
 /// Who we are without a certificate of our own.
 #[derive(Debug, Default)]
-struct Stranger {
+struct ClientCertObserver {
     asked: AtomicBool,
 }
 
-impl Stranger {
+impl ClientCertObserver {
     fn was_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 }
 
-impl client::ResolvesClientCert for Stranger {
+impl client::ResolvesClientCert for ClientCertObserver {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.asked.store(true, Ordering::Relaxed);
         None
@@ -88,26 +88,26 @@ impl Client {
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let provider = Arc::new(ring::default_provider());
         let trusted = match &settings.trust {
-            Trust::Anyone => None,
-            Trust::These(certificates) => Some(certificates.clone()),
-            Trust::System(places) => Some(places.read()?),
+            RootCerts::Unverified => None,
+            RootCerts::Specific(certificates) => Some(certificates.clone()),
+            RootCerts::System(places) => Some(places.read()?),
         };
         let verifier = Arc::new(Verifier::new(
             trusted,
             provider.signature_verification_algorithms,
-            settings.looks_at_all,
+            settings.check_chain_expiry,
         ));
-        let stranger = Arc::new(Stranger::default());
+        let client_cert_observer = Arc::new(ClientCertObserver::default());
         let identity: Arc<dyn client::ResolvesClientCert> = match &settings.identity {
             Some(identity) => Arc::new(SingleCertAndKey::from(Arc::clone(identity))),
-            None => Arc::clone(&stranger) as _,
+            None => Arc::clone(&client_cert_observer) as _,
         };
         let config = config(provider, Arc::clone(&verifier), identity)
             .map_err(|error| format!("TLS cannot be set up: {error}"))?;
         Ok(Self {
             config: Arc::new(config),
             verifier,
-            stranger,
+            client_cert_observer,
         })
     }
 
@@ -115,11 +115,11 @@ impl Client {
     ///
     /// # Errors
     /// As `new`.
-    pub fn of_a_stranger() -> Result<Self, String> {
+    pub fn insecure() -> Result<Self, String> {
         Self::new(&Settings {
-            trust: Trust::Anyone,
+            trust: RootCerts::Unverified,
             identity: None,
-            looks_at_all: false,
+            check_chain_expiry: false,
         })
     }
 
@@ -149,10 +149,10 @@ impl Client {
     /// A connection that ends without a word is often one that lacks the
     /// client certificate which the server had asked for.
     #[must_use]
-    pub fn hint(&self, error: FetchError) -> FetchError {
+    pub fn diagnose_close(&self, error: FetchError) -> FetchError {
         match error {
             FetchError::Closed { received: 0, .. } | FetchError::ClosedInHandshake(_)
-                if self.stranger.was_asked() =>
+                if self.client_cert_observer.was_asked() =>
             {
                 FetchError::Tls(format!(
                     "{error}; the server had asked for a client certificate (--cert and --key)"

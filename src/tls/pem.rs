@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| plain(&error))?;
+        .map_err(|error| describe_pem_error(&error))?;
     if certificates.is_empty() {
         return Err("expected PEM, with a line -----BEGIN CERTIFICATE-----".to_owned());
     }
@@ -37,7 +37,7 @@ pub fn identity(
         Error::NoItemsFound => "expected PEM, with a line -----BEGIN PRIVATE KEY-----, \
              -----BEGIN EC PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----"
             .to_owned(),
-        error => plain(&error),
+        error => describe_pem_error(&error),
     })?;
     CertifiedKey::from_der(chain, key, &ring::default_provider())
         .map(Arc::new)
@@ -58,7 +58,7 @@ fn is_encrypted(pem: &[u8]) -> bool {
     text.contains("BEGIN ENCRYPTED PRIVATE KEY")
 }
 
-fn plain(error: &Error) -> String {
+fn describe_pem_error(error: &Error) -> String {
     match error {
         Error::MissingSectionEnd { .. } => "a section of the PEM file has no end".to_owned(),
         Error::Base64Decode(_) => "a section of the PEM file is no base64".to_owned(),

@@ -23,14 +23,14 @@ const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
 /// Where OpenSSL's variables say that the certificates are (`openssl-env(7)`).
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub struct CaLocations {
     /// `SSL_CERT_FILE`
     pub file: Option<String>,
     /// `SSL_CERT_DIR`: folders, separated by `:`.
     pub folders: Option<String>,
 }
 
-impl Places {
+impl CaLocations {
     /// Reads the certificates: where the variables say, else the first of the
     /// usual files that is there, else the usual folders.
     pub(super) fn read(&self) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -60,7 +60,7 @@ impl Places {
             let pem = files::read(file).map_err(|error| {
                 format!(
                     "SSL_CERT_FILE: cannot read {file}: {}",
-                    files::plain(&error)
+                    files::strip_os_error(&error)
                 )
             })?;
             add(&mut found, &pem);

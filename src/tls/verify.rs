@@ -9,8 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::{certificate, problem};
-use crate::exchange::Validity;
+use super::{certificate, error};
+use crate::response::Validity;
 
 /// Judges certificates, and remembers the last.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub struct Verifier {
     trusted: Option<Vec<CertificateDer<'static>>>,
     algorithms: WebPkiSupportedAlgorithms,
     /// Whether all certificates are looked at for their ends.
-    looks_at_all: bool,
-    seen: Mutex<Option<Seen>>,
+    check_chain_expiry: bool,
+    seen: Mutex<Option<PeerCertificate>>,
 }
 
 /// What was seen of the last server.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct PeerCertificate {
     /// How long its own certificate is valid.
     pub validity: Result<Validity, String>,
     /// When the first of all that it sent expires, in seconds since 1970.
@@ -38,22 +38,22 @@ impl Verifier {
     pub(super) fn new(
         trusted: Option<Vec<CertificateDer<'static>>>,
         algorithms: WebPkiSupportedAlgorithms,
-        looks_at_all: bool,
+        check_chain_expiry: bool,
     ) -> Self {
         Self {
             trusted,
             algorithms,
-            looks_at_all,
+            check_chain_expiry,
             seen: Mutex::default(),
         }
     }
 
     /// What was seen; `None` before a certificate came.
-    pub fn seen(&self) -> Option<Seen> {
+    pub fn seen(&self) -> Option<PeerCertificate> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Seen>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<PeerCertificate>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,7 +101,7 @@ impl Verifier {
 
     /// Under `--insecure` a certificate that webpki cannot read, such as one of
     /// X.509's first version, is no reason to fail.
-    fn forgive(
+    fn accept_unreadable(
         &self,
         verified: Result<HandshakeSignatureValid, Error>,
     ) -> Result<HandshakeSignatureValid, Error> {
@@ -127,16 +127,16 @@ impl ServerCertVerifier for Verifier {
             Some(trusted) => self.verify(trusted, leaf, chain, name, now),
             None => Ok(()),
         };
-        *self.lock() = Some(Seen {
+        *self.lock() = Some(PeerCertificate {
             validity: certificate::validity(leaf, now, &self.algorithms),
             earliest_not_after: self
-                .looks_at_all
+                .check_chain_expiry
                 .then(|| self.earliest_not_after(leaf, chain, now))
                 .flatten(),
             problem: match &verified {
-                Err(Error::InvalidCertificate(error)) => {
-                    Some(problem::of_certificate(error, leaf, chain, name, now))
-                }
+                Err(Error::InvalidCertificate(error)) => Some(error::describe_certificate_error(
+                    error, leaf, chain, name, now,
+                )),
                 _ => None,
             },
         });
@@ -149,7 +149,7 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.forgive(verify_tls12_signature(
+        self.accept_unreadable(verify_tls12_signature(
             message,
             leaf,
             signature,
@@ -163,7 +163,7 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.forgive(verify_tls13_signature(
+        self.accept_unreadable(verify_tls13_signature(
             message,
             leaf,
             signature,

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// The rooms that only look at data, and what they must not know.
 const PURE: [&str; 3] = ["check", "verdict.rs", "report"];
 const OUTSIDE: [&str; 9] = [
-    "crate::cli",
-    "crate::environment",
-    "crate::given",
+    "crate::args::flags",
+    "crate::args::env",
+    "crate::args",
     "crate::plan",
     "crate::fetch",
     "clap::",

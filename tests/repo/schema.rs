@@ -182,7 +182,7 @@ impl Drop for Folder {
 
 #[test]
 fn the_schema_has_the_keys_of_the_config() {
-    let keys: BTreeSet<String> = healthprobe::layers::config_keys().into_iter().collect();
+    let keys: BTreeSet<String> = healthprobe::args::config_keys().into_iter().collect();
     let properties: BTreeSet<String> = properties().keys().cloned().collect();
     assert_eq!(properties, keys);
 }

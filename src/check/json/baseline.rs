@@ -7,13 +7,13 @@ use serde_json_path::JsonPath;
 
 use super::Tolerance;
 use super::document::{self, Document, find_non_finite, non_finite};
-use super::judge::shown;
 use super::number::Decimal;
 use super::path;
-use crate::check::{Failure, Finding};
+use super::predicate::shown;
+use crate::check::{CheckResult, Failure};
 
 /// How many differences are told; the rest are counted.
-const MOST_TOLD: usize = 3;
+const MAX_TOLD: usize = 3;
 
 /// A recorded answer, and how far another may be from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,10 +55,10 @@ struct Difference<'v> {
 }
 
 impl Baseline {
-    pub(in crate::check) fn find(&self, document: &Document) -> Finding {
+    pub(in crate::check) fn evaluate(&self, document: &Document) -> CheckResult {
         let answer = match document.value() {
             Ok(answer) => answer,
-            Err(finding) => return finding,
+            Err(result) => return result,
         };
         let mut comparison = Comparison {
             tolerance: &self.tolerance,
@@ -69,7 +69,7 @@ impl Baseline {
         };
         comparison.compare(&self.recorded, answer);
         let count = comparison.count;
-        Finding {
+        CheckResult {
             actual: Some(match count {
                 0 => "no drift".to_owned(),
                 1 => "1 difference".to_owned(),
@@ -203,7 +203,7 @@ impl<'v> Comparison<'v> {
         let place = self
             .worst
             .partition_point(|other| other.distance >= distance);
-        if place == MOST_TOLD {
+        if place == MAX_TOLD {
             return;
         }
         let mut path = String::from("$");
@@ -213,7 +213,7 @@ impl<'v> Comparison<'v> {
                 Step::Index(index) => path::push_index(&mut path, *index),
             }
         }
-        self.worst.truncate(MOST_TOLD - 1);
+        self.worst.truncate(MAX_TOLD - 1);
         self.worst.insert(
             place,
             Difference {
@@ -230,7 +230,7 @@ impl<'v> Comparison<'v> {
     /// and the worst of them.
     fn told(mut self) -> String {
         let mut told = String::from("drift at ");
-        if self.count > MOST_TOLD {
+        if self.count > MAX_TOLD {
             // Writing to a String cannot fail.
             let _ = write!(told, "{} places, the worst: ", self.count);
         } else {
@@ -280,7 +280,7 @@ fn elements(count: usize) -> String {
 mod tests {
     use super::{Baseline, Ignored};
     use crate::check::json::document::Document;
-    use crate::exchange::Body;
+    use crate::response::Body;
     use serde_json_path::JsonPath;
 
     fn queries(ignored: &[&str]) -> Ignored {
@@ -304,8 +304,8 @@ mod tests {
             bytes: answer.into(),
             ..Body::default()
         };
-        let finding = baseline.find(&Document::lazy(&body));
-        finding.failure.map(|failure| failure.reason)
+        let result = baseline.evaluate(&Document::lazy(&body));
+        result.failure.map(|failure| failure.reason)
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::path;
-use crate::check::{Failure, Finding};
-use crate::exchange::{Body, BodyEnd};
+use crate::check::{CheckResult, Failure};
+use crate::response::{Body, BodyEnd};
 use crate::text::truncate;
 
 /// Marks a string that stands for a number JSON cannot hold. A noncharacter,
@@ -19,7 +19,7 @@ use crate::text::truncate;
 const NOT_FINITE: &str = "\u{fdd0}";
 
 /// `serde_json`'s limit, which guards the stack.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// A body as JSON, parsed when the first assertion asks for it.
 #[derive(Debug)]
@@ -38,15 +38,15 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The document, or the finding of every check that needs it.
-    pub(in crate::check) fn value(&self) -> Result<&Value, Finding> {
+    /// The document, or the result of every check that needs it.
+    pub(in crate::check) fn value(&self) -> Result<&Value, CheckResult> {
         if let BodyEnd::Failed(error) = &self.body.end {
             return Err(error.into());
         }
         self.parsed
             .get_or_init(|| parse(&self.body.bytes))
             .as_ref()
-            .map_err(|reason| Finding {
+            .map_err(|reason| CheckResult {
                 actual: None,
                 failure: Some(Failure::explained_by_body(reason.clone())),
             })
@@ -64,27 +64,27 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    let (lenient, growth) = quote_non_finite(text);
-    if growth.is_empty() {
+    let (lenient, insertions) = quote_non_finite(text);
+    if insertions.is_empty() {
         return Err(reason(text, &strict, strict.column().max(1)));
     }
     serde_json::from_slice(&lenient).map_err(|error| {
-        let column = column_before_quoting(&lenient, &growth, &error);
+        let column = column_before_quoting(&lenient, &insertions, &error);
         reason(text, &error, column)
     })
 }
 
 /// A number that a double cannot hold, quoted: where its quoted form begins and
 /// by how many bytes it grew.
-struct Growth {
+struct Insertion {
     offset: usize,
     bytes: usize,
 }
 
 /// Turns each number that is not finite into a marked string.
-fn quote_non_finite(text: &[u8]) -> (Vec<u8>, Vec<Growth>) {
+fn quote_non_finite(text: &[u8]) -> (Vec<u8>, Vec<Insertion>) {
     let mut quoted = Vec::with_capacity(text.len() + 64);
-    let mut growth = Vec::new();
+    let mut insertions = Vec::new();
     let mut rest = text;
     while let [first, ..] = rest {
         let length = match first {
@@ -95,7 +95,7 @@ fn quote_non_finite(text: &[u8]) -> (Vec<u8>, Vec<Growth>) {
         let (token, after) = rest.split_at(length);
         // Before a colon it would be a member's name, which has to be a string.
         if is_non_finite(token) && !after.trim_ascii_start().starts_with(b":") {
-            growth.push(Growth {
+            insertions.push(Insertion {
                 offset: quoted.len(),
                 bytes: NOT_FINITE.len() + 2,
             });
@@ -108,7 +108,7 @@ fn quote_non_finite(text: &[u8]) -> (Vec<u8>, Vec<Growth>) {
         }
         rest = after;
     }
-    (quoted, growth)
+    (quoted, insertions)
 }
 
 fn string_length(text: &[u8]) -> usize {
@@ -148,17 +148,21 @@ fn is_non_finite(token: &[u8]) -> bool {
 }
 
 /// The column of an error as it is in the text that was received.
-fn column_before_quoting(quoted: &[u8], growth: &[Growth], error: &serde_json::Error) -> usize {
+fn column_before_quoting(
+    quoted: &[u8],
+    insertions: &[Insertion],
+    error: &serde_json::Error,
+) -> usize {
     let line_start: usize = quoted
         .split_inclusive(|byte| *byte == b'\n')
         .take(error.line().saturating_sub(1))
         .map(<[u8]>::len)
         .sum();
     let error_at = line_start + error.column();
-    let added: usize = growth
+    let added: usize = insertions
         .iter()
-        .filter(|grown| grown.offset >= line_start && grown.offset < error_at)
-        .map(|grown| grown.bytes)
+        .filter(|insertion| insertion.offset >= line_start && insertion.offset < error_at)
+        .map(|insertion| insertion.bytes)
         .sum();
     error.column().saturating_sub(added).max(1)
 }
@@ -181,7 +185,7 @@ fn reason(text: &[u8], error: &serde_json::Error, column: usize) -> String {
         }
         (_, Category::Eof, _) => format!("body is not JSON: it is cut short at {place}"),
         (_, _, "recursion limit exceeded") => {
-            format!("body is nested deeper than {DEEPEST} levels at {place}")
+            format!("body is nested deeper than {MAX_DEPTH} levels at {place}")
         }
         (_, _, "trailing characters") => {
             format!("body is not one JSON document: more follows at {place}")
@@ -247,7 +251,7 @@ fn may_hold(value: &Value) -> bool {
 #[must_use]
 pub fn shown(value: &Value, max: usize) -> String {
     // A marked number shrinks, at most from `"\u{fdd0}NaN"` to `NaN`.
-    let mut start = Start {
+    let mut start = PrefixWriter {
         bytes: Vec::new(),
         most: 4 * max,
     };
@@ -266,12 +270,12 @@ pub fn shown(value: &Value, max: usize) -> String {
 }
 
 /// Keeps the start of what is written to it, and fails once it has enough.
-struct Start {
+struct PrefixWriter {
     bytes: Vec<u8>,
     most: usize,
 }
 
-impl io::Write for Start {
+impl io::Write for PrefixWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let room = self.most - self.bytes.len();
         self.bytes

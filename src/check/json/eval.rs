@@ -1,24 +1,24 @@
-//! Assertion × document → finding: which nodes are meant, and what became of them.
+//! Assertion × document → result: which nodes are meant, and what became of them.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::document::{Document, find_non_finite, non_finite, type_name, with_finite};
-use super::judge::{LONGEST_VALUE, Mismatch, Subject, shown, with_type};
 use super::number::Decimal;
-use super::{Assertion, Function, Test, path};
-use crate::check::{Failure, Finding};
+use super::predicate::{MAX_VALUE, Mismatch, Subject, shown, with_type};
+use super::{Assertion, Function, Predicate, path};
+use crate::check::{CheckResult, Failure};
 use crate::text::truncate;
 
 impl Assertion {
-    pub(in crate::check) fn find(&self, document: &Document) -> Finding {
+    pub(in crate::check) fn evaluate(&self, document: &Document) -> CheckResult {
         let root = match document.value() {
             Ok(root) => root,
-            Err(finding) => return finding,
+            Err(result) => return result,
         };
         if let Some((place, number)) = self.filters_non_finite(root) {
-            return Finding {
+            return CheckResult {
                 actual: None,
                 failure: Some(Failure::new(format!(
                     "{place} is {number}, expected {self}"
@@ -27,18 +27,20 @@ impl Assertion {
         }
         let nodes = self.operand.query.path.query(root).all();
         match self.operand.function {
-            None => self.find_each(root, &nodes, |node| Ok(Cow::Borrowed(node))),
+            None => self.evaluate_each(root, &nodes, |node| Ok(Cow::Borrowed(node))),
             Some(Function::Length) => {
-                self.find_each(root, &nodes, |node| length(node).map(Cow::Owned))
+                self.evaluate_each(root, &nodes, |node| length(node).map(Cow::Owned))
             }
-            Some(Function::Type) => self.find_each(root, &nodes, |node| match non_finite(node) {
-                Some(number) => Err(self.is_not_finite("", number)),
-                None => Ok(Cow::Owned(Value::from(type_name(node).as_ref()))),
-            }),
-            Some(Function::Count) => self.find_count(nodes.len()),
+            Some(Function::Type) => {
+                self.evaluate_each(root, &nodes, |node| match non_finite(node) {
+                    Some(number) => Err(self.is_not_finite("", number)),
+                    None => Ok(Cow::Owned(Value::from(type_name(node).as_ref()))),
+                })
+            }
+            Some(Function::Count) => self.evaluate_count(nodes.len()),
             Some(function) => match self.reduce(function, root, &nodes) {
-                Ok(value) => self.find_one(value),
-                Err(reason) => Finding {
+                Ok(value) => self.evaluate_number(value),
+                Err(reason) => CheckResult {
                     actual: None,
                     failure: Some(Failure::explained_by_body(reason)),
                 },
@@ -66,18 +68,19 @@ impl Assertion {
     }
 
     /// What the operand makes of every node must pass, and there must be one.
-    fn find_each<'v>(
+    fn evaluate_each<'v>(
         &self,
         root: &Value,
         nodes: &[&'v Value],
         operand: impl Fn(&'v Value) -> Result<Cow<'v, Value>, Mismatch>,
-    ) -> Finding {
-        let absent_is_fine = matches!(self.test, Test::Absent) && self.operand.function.is_none();
+    ) -> CheckResult {
+        let absent_is_fine =
+            matches!(self.predicate, Predicate::Falsy) && self.operand.function.is_none();
         if nodes.is_empty() && !absent_is_fine {
             return self.missing();
         }
         let mut failed = nodes.iter().enumerate().filter_map(|(index, node)| {
-            let judged = operand(node).and_then(|value| self.test.judge(self, &value));
+            let judged = operand(node).and_then(|value| self.predicate.judge(self, &value));
             judged.err().map(|mismatch| (index, mismatch))
         });
         // Where the operand makes nothing of a node, the node itself is what was found.
@@ -88,7 +91,7 @@ impl Assertion {
             actual(&values.collect::<Vec<_>>())
         };
         let Some((index, mismatch)) = failed.next() else {
-            return Finding {
+            return CheckResult {
                 actual: actual(nodes),
                 failure: None,
             };
@@ -103,14 +106,14 @@ impl Assertion {
             0 => String::new(),
             others => format!(" (and {others} more)"),
         };
-        Finding {
+        CheckResult {
             actual: actual(&nodes[index..=index]),
             failure: Some(Failure::new(format!("{subject} {}{more}", mismatch.is))),
         }
     }
 
-    fn missing(&self) -> Finding {
-        Finding {
+    fn missing(&self) -> CheckResult {
+        CheckResult {
             actual: None,
             failure: Some(Failure::explained_by_body(format!(
                 "{} is missing, expected {}",
@@ -121,14 +124,14 @@ impl Assertion {
     }
 
     /// Without a value to compare with, a count asks whether there is a node, or none.
-    fn find_count(&self, count: usize) -> Finding {
-        match (&self.test, count) {
-            (Test::Holds, 0) => self.missing(),
-            (Test::Absent, 0) => Finding {
+    fn evaluate_count(&self, count: usize) -> CheckResult {
+        match (&self.predicate, count) {
+            (Predicate::Truthy, 0) => self.missing(),
+            (Predicate::Falsy, 0) => CheckResult {
                 actual: Some(count.to_string()),
                 failure: None,
             },
-            _ => self.find_one(Decimal::from(count)),
+            _ => self.evaluate_number(Decimal::from(count)),
         }
     }
 
@@ -142,18 +145,18 @@ impl Assertion {
             .nth(index)
             .map_or_else(
                 || self.operand.query.text.clone(),
-                |node| truncate(&path::shown(node.location()), LONGEST_VALUE).into_owned(),
+                |node| truncate(&path::shown(node.location()), MAX_VALUE).into_owned(),
             )
     }
 
     /// One number, computed from all nodes.
-    fn find_one(&self, number: Decimal) -> Finding {
+    fn evaluate_number(&self, number: Decimal) -> CheckResult {
         let failure = self
-            .test
+            .predicate
             .judge_number(self, number)
             .err()
             .map(|mismatch| Failure::new(format!("{} {}", self.operand, mismatch.is)));
-        Finding {
+        CheckResult {
             actual: Some(number.to_string()),
             failure,
         }
@@ -246,12 +249,12 @@ fn actual(values: &[Cow<Value>]) -> Option<String> {
                     list.push(',');
                 }
                 list.push_str(&shown(value));
-                if list.len() > LONGEST_VALUE {
+                if list.len() > MAX_VALUE {
                     break;
                 }
             }
             list.push(']');
-            Some(truncate(&list, LONGEST_VALUE).into_owned())
+            Some(truncate(&list, MAX_VALUE).into_owned())
         }
     }
 }

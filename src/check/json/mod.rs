@@ -20,10 +20,10 @@ use crate::syntax::SyntaxError;
 pub mod baseline;
 pub mod document;
 mod eval;
-mod judge;
 pub mod number;
 mod parse;
 mod path;
+mod predicate;
 mod span;
 mod value;
 
@@ -31,7 +31,7 @@ mod value;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assertion {
     operand: Operand,
-    test: Test,
+    predicate: Predicate,
 }
 
 /// What an assertion speaks about.
@@ -60,9 +60,9 @@ enum Function {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Test {
-    Holds,
-    Absent,
+enum Predicate {
+    Truthy,
+    Falsy,
     Equals(Expected),
     Differs(Expected),
     Compares(Comparison, Number),
@@ -151,14 +151,14 @@ pub fn query(text: &str) -> Result<JsonPath, SyntaxError> {
 impl Assertion {
     /// What would make it hold, as a noun: `"ok"`, `>= 0.5`.
     pub(super) fn expected(&self) -> String {
-        match &self.test {
-            Test::Holds => "anything but null or false".to_owned(),
-            Test::Absent => "nothing, null or false".to_owned(),
-            Test::Equals(expected) => expected.shown(),
-            Test::Differs(expected) => format!("anything but {}", expected.shown()),
-            Test::Compares(comparison, number) => format!("{} {number}", comparison.symbol()),
-            Test::Matches(pattern) => format!("text matching {pattern}"),
-            Test::MatchesNot(pattern) => format!("text not matching {pattern}"),
+        match &self.predicate {
+            Predicate::Truthy => "anything but null or false".to_owned(),
+            Predicate::Falsy => "nothing, null or false".to_owned(),
+            Predicate::Equals(expected) => expected.shown(),
+            Predicate::Differs(expected) => format!("anything but {}", expected.shown()),
+            Predicate::Compares(comparison, number) => format!("{} {number}", comparison.symbol()),
+            Predicate::Matches(pattern) => format!("text matching {pattern}"),
+            Predicate::MatchesNot(pattern) => format!("text not matching {pattern}"),
         }
     }
 }
@@ -176,16 +176,16 @@ impl Expected {
 impl fmt::Display for Assertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operand = &self.operand;
-        match &self.test {
-            Test::Holds => operand.fmt(f),
-            Test::Absent => write!(f, "!{operand}"),
-            Test::Equals(expected) => write!(f, "{operand}={expected}"),
-            Test::Differs(expected) => write!(f, "{operand}!={expected}"),
-            Test::Compares(comparison, number) => {
+        match &self.predicate {
+            Predicate::Truthy => operand.fmt(f),
+            Predicate::Falsy => write!(f, "!{operand}"),
+            Predicate::Equals(expected) => write!(f, "{operand}={expected}"),
+            Predicate::Differs(expected) => write!(f, "{operand}!={expected}"),
+            Predicate::Compares(comparison, number) => {
                 write!(f, "{operand}{}{number}", comparison.symbol())
             }
-            Test::Matches(pattern) => write!(f, "{operand}~{}", pattern_text(pattern)),
-            Test::MatchesNot(pattern) => write!(f, "{operand}!~{}", pattern_text(pattern)),
+            Predicate::Matches(pattern) => write!(f, "{operand}~{}", pattern_text(pattern)),
+            Predicate::MatchesNot(pattern) => write!(f, "{operand}!~{}", pattern_text(pattern)),
         }
     }
 }

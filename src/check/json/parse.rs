@@ -6,12 +6,12 @@ use serde_json_path::JsonPath;
 
 use super::span::Span;
 use super::value::{expected, number, pattern, type_name};
-use super::{Assertion, Comparison, Function, Operand, Query, Test};
+use super::{Assertion, Comparison, Function, Operand, Predicate, Query};
 use crate::syntax::SyntaxError;
 
 /// Bounds what a query costs the stack and the clock of its parser.
-const LONGEST_QUERY: usize = 4096;
-const DEEPEST_QUERY: usize = 16;
+const MAX_QUERY: usize = 4096;
+const MAX_QUERY_DEPTH: usize = 16;
 
 /// Longer operators first, so that `<` does not hide `<=`.
 const OPERATORS: [&str; 11] = ["==", "=~", "!=", "!~", "<=", ">=", "=", "<", ">", "~", "!"];
@@ -27,10 +27,10 @@ impl FromStr for Assertion {
         };
         let (left, right) = rest.split_at(operand_length(rest)?);
         let operand = operand(left.trimmed())?;
-        let test = match (right.text().is_empty(), negated) {
-            (true, false) => Test::Holds,
-            (true, true) => Test::Absent,
-            (false, false) => test(right, operand.function)?,
+        let predicate = match (right.text().is_empty(), negated) {
+            (true, false) => Predicate::Truthy,
+            (true, true) => Predicate::Falsy,
+            (false, false) => predicate(right, operand.function)?,
             (false, true) => {
                 return Err(right.error(
                     0,
@@ -40,7 +40,7 @@ impl FromStr for Assertion {
                 ));
             }
         };
-        Ok(Self { operand, test })
+        Ok(Self { operand, predicate })
     }
 }
 
@@ -79,7 +79,7 @@ fn operand_length(span: Span) -> Result<usize, SyntaxError> {
             (None, '=' | '!' | '<' | '>' | '~') if open.is_empty() => return Ok(offset),
             _ => {}
         }
-        if open.len() > DEEPEST_QUERY {
+        if open.len() > MAX_QUERY_DEPTH {
             return Err(span.error(offset, "expected fewer nested brackets"));
         }
     }
@@ -138,8 +138,8 @@ fn query(span: Span) -> Result<Query, SyntaxError> {
         Some('.' | '[') => "$",
         Some(_) => "$.",
     };
-    if text.len() > LONGEST_QUERY {
-        return Err(span.error(LONGEST_QUERY, "expected a shorter query"));
+    if text.len() > MAX_QUERY {
+        return Err(span.error(MAX_QUERY, "expected a shorter query"));
     }
     let path = JsonPath::parse(&format!("{prefix}{text}")).map_err(|error| {
         let offset = error.position().saturating_sub(prefix.len());
@@ -162,7 +162,7 @@ fn query(span: Span) -> Result<Query, SyntaxError> {
     })
 }
 
-fn test(span: Span, function: Option<Function>) -> Result<Test, SyntaxError> {
+fn predicate(span: Span, function: Option<Function>) -> Result<Predicate, SyntaxError> {
     let operator = OPERATORS
         .into_iter()
         .find(|operator| span.text().starts_with(operator))
@@ -179,14 +179,14 @@ fn test(span: Span, function: Option<Function>) -> Result<Test, SyntaxError> {
         _ => expected,
     };
     Ok(match operator {
-        "!=" => Test::Differs(expected(value)?),
-        "<" => Test::Compares(Comparison::Less, number(value)?),
-        "<=" => Test::Compares(Comparison::AtMost, number(value)?),
-        ">" => Test::Compares(Comparison::Greater, number(value)?),
-        ">=" => Test::Compares(Comparison::AtLeast, number(value)?),
-        "~" | "=~" => Test::Matches(pattern(value)?),
-        "!~" => Test::MatchesNot(pattern(value)?),
-        _ => Test::Equals(expected(value)?),
+        "!=" => Predicate::Differs(expected(value)?),
+        "<" => Predicate::Compares(Comparison::Less, number(value)?),
+        "<=" => Predicate::Compares(Comparison::AtMost, number(value)?),
+        ">" => Predicate::Compares(Comparison::Greater, number(value)?),
+        ">=" => Predicate::Compares(Comparison::AtLeast, number(value)?),
+        "~" | "=~" => Predicate::Matches(pattern(value)?),
+        "!~" => Predicate::MatchesNot(pattern(value)?),
+        _ => Predicate::Equals(expected(value)?),
     })
 }
 

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use healthprobe::check::{self, Outcome};
-use healthprobe::environment::Environment;
+use healthprobe::args::env::Environment;
 use healthprobe::fetch;
-use healthprobe::given::Given;
+use healthprobe::args::Args;
 use healthprobe::plan::Plan;
 use healthprobe::report::{self, Report};
 use healthprobe::verdict::Verdict;
@@ -63,7 +63,7 @@ fn probe(plan: &Plan) -> (Verdict, String) {
         let report = Report {
             verdict: Verdict::of(outcomes),
             method: &plan.request.method,
-            url: plan.request.target.shown(),
+            url: plan.request.url.redacted(),
             result,
             outcomes,
             secrets: &plan.output.secrets,
@@ -73,14 +73,14 @@ fn probe(plan: &Plan) -> (Verdict, String) {
     };
     match fetch::fetch(&plan.request) {
         Ok(mut answer) => {
-            let outcomes = check::evaluate(&plan.checks, &answer.exchange);
+            let outcomes = check::evaluate(&plan.checks, &answer.response);
             if outcomes.iter().any(Outcome::is_explained_by_body) {
                 answer.read_excerpt(report::EXCERPT_READ);
             }
-            told(Ok(&answer.exchange), &outcomes)
+            told(Ok(&answer.response), &outcomes)
         }
         Err(none) => {
-            let outcomes = check::without_exchange(&plan.checks, &none.error.to_string());
+            let outcomes = check::without_response(&plan.checks, &none.error.to_string());
             told(Err(&none), &outcomes)
         }
     }
@@ -96,7 +96,7 @@ fn plan(port: u16) -> Plan {
         "--expect-header=!x-refused".to_owned(),
         format!("--timeout={}ms", DEADLINE.as_millis()),
     ];
-    let given = Given::read(arguments.map(OsString::from), &environment, &none).expect("arguments");
+    let given = Args::read(arguments.map(OsString::from), &environment, &none).expect("arguments");
     Plan::new(given, &environment, &none).expect("a plan")
 }
 

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use healthprobe::check::{Check, evaluate, json};
-use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
+use healthprobe::response::{Address, Body, BodyEnd, Response, Phases};
 use libfuzzer_sys::fuzz_target;
 
 const DOCUMENT: &str = r#"{"status":"ok","a":[1,2.5,-0.0,18446744073709551615,1e308,5e-324,"x",null,false],
@@ -24,16 +24,16 @@ fuzz_target!(|text: &str| {
         .parse()
         .unwrap_or_else(|error| panic!("{shown:?}: {error}"));
     assert_eq!(assertion, again, "{shown:?}");
-    let exchange = Exchange {
+    let exchange = Response {
         address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
         redirects: Vec::new(),
         tls: None,
         status: 200,
-        phrase: None,
+        reason_phrase: None,
         headers: Vec::new(),
         body: Body {
             bytes: DOCUMENT.into(),
-            end: BodyEnd::Whole,
+            end: BodyEnd::Complete,
         },
         phases: Phases::default(),
     };

@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 use std::io;
 
-use healthprobe::config;
-use healthprobe::environment::Environment;
-use healthprobe::given::{Given, NotGiven};
+use healthprobe::args::config_file;
+use healthprobe::args::env::Environment;
+use healthprobe::args::{Args, ArgsError};
 use healthprobe::plan::Plan;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,10 +22,10 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let environment: Environment = [("PORT", "8000")].into_iter().collect();
     let arguments = ["healthprobe", ":80", "--config=probe.json"].map(OsString::from);
-    let given = match Given::read(arguments, &environment, &read) {
+    let given = match Args::read(arguments, &environment, &read) {
         Ok(given) => given,
-        Err(NotGiven::Mistake(mistake)) => return assert!(!mistake.is_empty()),
-        Err(NotGiven::Question(answer)) => panic!("a config asked: {answer}"),
+        Err(ArgsError::Mistake(mistake)) => return assert!(!mistake.is_empty()),
+        Err(ArgsError::Question(answer)) => panic!("a config asked: {answer}"),
     };
     if let Ok(plan) = Plan::new(given, &environment, &read) {
         assert_eq!(plan.request.target.port, 80, "a flag wins over the config");

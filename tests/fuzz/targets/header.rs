@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use healthprobe::check::header::HeaderAssertion;
 use healthprobe::check::{Check, evaluate};
-use healthprobe::exchange::{Address, Body, Exchange, Phases};
+use healthprobe::response::{Address, Body, Response, Phases};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -21,12 +21,12 @@ fuzz_target!(|text: &str| {
         .parse()
         .unwrap_or_else(|error| panic!("{shown:?}: {error}"));
     assert_eq!(assertion, again, "{shown:?}");
-    let exchange = Exchange {
+    let exchange = Response {
         address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
         redirects: Vec::new(),
         tls: None,
         status: 200,
-        phrase: None,
+        reason_phrase: None,
         headers: [
             ("a", &b"b"[..]),
             ("a", b"c"),

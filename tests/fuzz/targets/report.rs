@@ -8,10 +8,10 @@ use std::time::Duration;
 use healthprobe::check::body::BodyCheck;
 use healthprobe::check::status::StatusSet;
 use healthprobe::check::{Check, evaluate};
-use healthprobe::exchange::{Address, Body, BodyEnd, BodyError, Exchange, Phases};
-use healthprobe::headers::Headers;
+use healthprobe::response::{Address, Body, BodyEnd, BodyError, Response, Phases};
+use healthprobe::plan::headers::Headers;
 use healthprobe::report::{Report, json, text, verbose};
-use healthprobe::secret::Secret;
+use healthprobe::request::secret::Secret;
 use healthprobe::verdict::Verdict;
 use libfuzzer_sys::fuzz_target;
 
@@ -33,20 +33,20 @@ fuzz_target!(|input: &[u8]| {
         checks.push(Check::Header(assertion));
     }
     let end = match end {
-        b"cut" => BodyEnd::Failed(BodyError::CutShort {
+        b"cut" => BodyEnd::Failed(BodyError::Truncated {
             received: body.len(),
             promised: Some(u64::MAX),
         }),
-        b"enough" => BodyEnd::Enough,
-        _ => BodyEnd::Whole,
+        b"enough" => BodyEnd::Partial,
+        _ => BodyEnd::Complete,
     };
     let status = if body.len() % 2 == 0 { 200 } else { 503 };
-    let exchange = Exchange {
+    let exchange = Response {
         address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
         redirects: Vec::new(),
         tls: None,
         status,
-        phrase: None,
+        reason_phrase: None,
         headers: vec![("x-note".to_owned(), header.to_vec())],
         body: Body {
             bytes: body.to_vec(),

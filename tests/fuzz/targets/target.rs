@@ -1,13 +1,13 @@
 //! Text → URL: what is shown of one leads to the same place, and shows no credentials.
 #![no_main]
 
-use healthprobe::target::{Target, redacted};
+use healthprobe::request::url::{Url, redact};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let hidden = redacted(text);
+    let hidden = redact(text);
     assert!(!hidden.contains('@') || hidden.contains("***@"), "{hidden}");
-    let target = match Target::parse(text) {
+    let target = match Url::parse(text) {
         Ok(target) => target,
         Err(error) => {
             assert!(error.column <= text.chars().count() + 1, "{error}");
@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
         }
     };
     assert!(target.port > 0);
-    let shown = target.shown();
+    let shown = target.redacted();
     assert!(shown.bytes().all(|byte| byte.is_ascii_graphic()), "{shown}");
     let authority = shown.split('/').nth(2).unwrap_or_default();
     assert!(
@@ -26,8 +26,8 @@ fuzz_target!(|text: &str| {
         Some(query) => format!("{shown}?{query}"),
         None => shown,
     };
-    let again = Target::parse(&whole).unwrap_or_else(|error| panic!("{whole:?}: {error}"));
-    let without_credentials = Target {
+    let again = Url::parse(&whole).unwrap_or_else(|error| panic!("{whole:?}: {error}"));
+    let without_credentials = Url {
         credentials: None,
         ..target
     };

@@ -16,10 +16,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::thread;
 
+use healthprobe::args::env::Environment;
 use healthprobe::check::{Check, evaluate};
-use healthprobe::environment::Environment;
-use healthprobe::exchange::{Address, Body, BodyEnd, Exchange, Phases};
 use healthprobe::outputs::Outputs;
+use healthprobe::response::{Address, Body, BodyEnd, Phases, Response};
 
 use self::assertion::Assertion;
 use self::document::Json;
@@ -131,16 +131,16 @@ fn reasons(document: &Json, texts: &[String]) -> Vec<Option<String>> {
 
 /// Why each check fails, if it does.
 pub fn outcomes(document: impl Display, checks: &[Check]) -> Vec<Option<String>> {
-    let exchange = Exchange {
+    let exchange = Response {
         address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
         redirects: Vec::new(),
         tls: None,
         status: 200,
-        phrase: None,
+        reason_phrase: None,
         headers: Vec::new(),
         body: Body {
             bytes: document.to_string().into_bytes(),
-            end: BodyEnd::Whole,
+            end: BodyEnd::Complete,
         },
         phases: Phases::default(),
     };

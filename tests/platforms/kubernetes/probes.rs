@@ -7,9 +7,9 @@ use crate::support::machine::Machine;
 use crate::support::{changed, without_times};
 
 /// A cell of the story: in this state this probe ends so, and says this.
-type Told = (&'static str, i32, &'static str);
+type Describe = (&'static str, i32, &'static str);
 
-const LOADING: [Told; 3] = [
+const LOADING: [Describe; 3] = [
     (
         "startupProbe",
         1,
@@ -26,7 +26,7 @@ const LOADING: [Told; 3] = [
         "unhealthy: status 503, expected 200-399; ",
     ),
 ];
-const RIGHT: [Told; 3] = [
+const RIGHT: [Describe; 3] = [
     (
         "startupProbe",
         0,
@@ -43,7 +43,7 @@ const RIGHT: [Told; 3] = [
         "healthy: 200 OK in <t>; POST http://localhost:8000/predict\n",
     ),
 ];
-const WRONG: [Told; 3] = [
+const WRONG: [Describe; 3] = [
     RIGHT[0],
     RIGHT[1],
     (
@@ -52,7 +52,7 @@ const WRONG: [Told; 3] = [
         "unhealthy: drift at $.predictions[0].score: 0.742 → 0.",
     ),
 ];
-const HUNG: [Told; 3] = [
+const HUNG: [Describe; 3] = [
     (
         "startupProbe",
         1,
@@ -71,7 +71,7 @@ const HUNG: [Told; 3] = [
 ];
 
 #[track_caller]
-fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Told]) {
+fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Describe]) {
     for (ended, (probe, code, line)) in pod.probes(manifest).iter().zip(story) {
         let said = without_times(&ended.said);
         assert!(

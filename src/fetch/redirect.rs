@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::exchange::{FetchError, Redirect};
-use crate::headers::Header;
 use crate::request::Request;
-use crate::target::{self, Scheme, Target};
+use crate::request::header::Header;
+use crate::request::url::{self, Scheme, Url};
+use crate::response::{FetchError, Redirect};
 
 /// The most redirects that are followed.
-pub const MOST: usize = 10;
+pub(super) const MAX_REDIRECTS: usize = 10;
 
 /// Headers that describe a body, and go with it.
-const OF_THE_BODY: [&str; 4] = [
+const CONTENT_HEADERS: [&str; 4] = [
     "content-encoding",
     "content-language",
     "content-location",
@@ -20,7 +20,7 @@ const OF_THE_BODY: [&str; 4] = [
 
 /// Whether an answer with this status leads elsewhere, if it says where (RFC 9110, section 15.4).
 #[must_use]
-pub fn is_redirect(status: u16) -> bool {
+pub(super) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
@@ -31,38 +31,38 @@ pub fn is_redirect(status: u16) -> bool {
 ///
 /// # Errors
 /// An address that cannot be read, or the way back from https to http.
-pub fn follow(
+pub(super) fn follow(
     request: &Request,
     status: u16,
     location: &[u8],
 ) -> Result<(Request, Redirect), FetchError> {
     let refused = |reason: String| FetchError::Redirect(format!("redirect {status} {reason}"));
     let location = String::from_utf8_lossy(location);
-    let location = resolve(&request.target, location.trim());
-    let shown = target::redacted(&location);
+    let location = resolve(&request.url, location.trim());
+    let shown = url::redact(&location);
     if !location.contains("://") {
         return Err(refused(format!(
             "to {shown:?}, which is neither http nor https"
         )));
     }
-    let mut target = Target::parse(&location)
+    let mut url = Url::parse(&location)
         .map_err(|error| refused(format!("to {shown:?}, which is no URL: {error}")))?;
-    if request.target.scheme == Scheme::Https && target.scheme == Scheme::Http {
+    if request.url.scheme == Scheme::Https && url.scheme == Scheme::Http {
         return Err(refused(format!(
             "from https to {}, which is not followed",
-            target.shown()
+            url.redacted()
         )));
     }
     // A probe is told by its owner who it is, not by a server.
-    target.credentials = None;
-    let elsewhere = !target.is_same_origin(&request.target);
+    url.credentials = None;
+    let cross_origin = !url.is_same_origin(&request.url);
     let redirect = Redirect {
         status,
-        to: target.shown(),
-        elsewhere,
+        to: url.redacted(),
+        cross_origin,
     };
     let mut next = Request {
-        target,
+        url,
         ..request.clone()
     };
     let becomes_get = match status {
@@ -74,17 +74,17 @@ pub fn follow(
         "GET".clone_into(&mut next.method);
         next.data = None;
         next.headers
-            .retain(|header| !OF_THE_BODY.contains(&header.name.as_str()));
+            .retain(|header| !CONTENT_HEADERS.contains(&header.name.as_str()));
     }
-    if elsewhere {
-        next.headers.retain(Header::is_anonymous);
+    if cross_origin {
+        next.headers.retain(Header::survives_cross_origin);
     }
     Ok((next, redirect))
 }
 
 /// A reference as an absolute URL (RFC 3986, section 5.2). What it holds that is
 /// not allowed there is left for the URL's reader, as browsers do.
-fn resolve<'r>(base: &Target, reference: &'r str) -> Cow<'r, str> {
+fn resolve<'r>(base: &Url, reference: &'r str) -> Cow<'r, str> {
     if has_scheme(reference) {
         return Cow::Borrowed(reference);
     }
@@ -106,10 +106,10 @@ fn resolve<'r>(base: &Target, reference: &'r str) -> Cow<'r, str> {
     };
     let path = match path {
         "" => base_path.to_owned(),
-        absolute if absolute.starts_with('/') => without_dots(absolute),
+        absolute if absolute.starts_with('/') => remove_dot_segments(absolute),
         relative => {
             let folder = base_path.rfind('/').map_or(0, |slash| slash + 1);
-            without_dots(&format!("{}{relative}", &base_path[..folder]))
+            remove_dot_segments(&format!("{}{relative}", &base_path[..folder]))
         }
     };
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -125,7 +125,7 @@ fn has_scheme(reference: &str) -> bool {
 }
 
 /// A path without its `.` and `..` (RFC 3986, section 5.2.4).
-fn without_dots(path: &str) -> String {
+fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {

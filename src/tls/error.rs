@@ -6,11 +6,11 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::certificate::{is_self_signed, last_issuer};
-use super::verify::Seen;
+use super::verify::PeerCertificate;
 use crate::duration;
 
 /// The most names of a certificate that are shown.
-const MOST_NAMES: usize = 4;
+const MAX_NAMES: usize = 4;
 
 /// The algorithms that sign with SHA-1, as the DER of their identifiers begins (RFC 3279, section 2.2).
 const SHA1: [&[u8]; 2] = [
@@ -24,7 +24,7 @@ const SHA1: [&[u8]; 2] = [
 
 /// Why a connection could not be secured, or broke later.
 #[must_use]
-pub fn explain(error: &Error, seen: Option<&Seen>) -> String {
+pub fn explain(error: &Error, seen: Option<&PeerCertificate>) -> String {
     if let Some(problem) = seen.and_then(|seen| seen.problem.clone()) {
         return problem;
     }
@@ -34,7 +34,7 @@ pub fn explain(error: &Error, seen: Option<&Seen>) -> String {
             "the server's key is not that of its certificate".to_owned()
         }
         Error::InvalidCertificate(error) => format!("certificate refused: {error}"),
-        Error::AlertReceived(alert) => of_alert(*alert),
+        Error::AlertReceived(alert) => describe_alert(*alert),
         Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
             "the server speaks TLS 1.1 or older only, which is not safe".to_owned()
         }
@@ -46,7 +46,7 @@ pub fn explain(error: &Error, seen: Option<&Seen>) -> String {
 }
 
 /// What a server that refuses us says (RFC 8446, section 6).
-fn of_alert(alert: AlertDescription) -> String {
+fn describe_alert(alert: AlertDescription) -> String {
     let reason = match alert {
         AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
             "it wants a client certificate (--cert and --key)"
@@ -76,7 +76,7 @@ fn of_alert(alert: AlertDescription) -> String {
 }
 
 /// Why a certificate is not to be trusted.
-pub(super) fn of_certificate(
+pub(super) fn describe_certificate_error(
     error: &CertificateError,
     leaf: &CertificateDer<'_>,
     chain: &[CertificateDer<'_>],
@@ -102,11 +102,11 @@ pub(super) fn of_certificate(
                     "certificate is for no host at all, expected {name} (a common name does not count, only subjectAltName)"
                 ),
                 count => {
-                    let more = match count.saturating_sub(MOST_NAMES) {
+                    let more = match count.saturating_sub(MAX_NAMES) {
                         0 => String::new(),
                         more => format!(" and {more} more"),
                     };
-                    let names = names[..count.min(MOST_NAMES)].join(", ");
+                    let names = names[..count.min(MAX_NAMES)].join(", ");
                     format!("certificate is for {names}{more}, not for {name}")
                 }
             }
@@ -128,10 +128,10 @@ pub(super) fn of_certificate(
         CertificateError::InvalidPurposeContext { .. } | CertificateError::InvalidPurpose => {
             "certificate is not for servers (extended key usage)".to_owned()
         }
-        CertificateError::UnknownIssuer => of_issuer(leaf, chain),
+        CertificateError::UnknownIssuer => describe_issuer(leaf, chain),
         CertificateError::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
             Some(webpki::Error::CaUsedAsEndEntity) if is_self_signed(leaf) => {
-                of_issuer(leaf, chain)
+                describe_issuer(leaf, chain)
             }
             Some(webpki::Error::CaUsedAsEndEntity) => {
                 "certificate is that of a CA, not of a server".to_owned()
@@ -148,7 +148,7 @@ pub(super) fn of_certificate(
     }
 }
 
-fn of_issuer(leaf: &CertificateDer, chain: &[CertificateDer]) -> String {
+fn describe_issuer(leaf: &CertificateDer, chain: &[CertificateDer]) -> String {
     if is_self_signed(leaf) {
         return "certificate is self-signed and not among the trusted ones (--cacert)".to_owned();
     }
@@ -162,7 +162,7 @@ fn of_issuer(leaf: &CertificateDer, chain: &[CertificateDer]) -> String {
 
 fn between(earlier: UnixTime, later: UnixTime) -> String {
     let seconds = later.as_secs().saturating_sub(earlier.as_secs());
-    duration::coarse(Duration::from_secs(seconds))
+    duration::format_coarse(Duration::from_secs(seconds))
 }
 
 /// A name or address as webpki tells it, `DnsName("a.example")`, without its kind.

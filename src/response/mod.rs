@@ -10,7 +10,7 @@ pub use error::{BodyError, Ending, FetchError, Stage};
 
 /// One request and its answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Exchange {
+pub struct Response {
     /// The address that took the connection.
     pub address: Address,
     /// The redirects that led here, in their order.
@@ -20,7 +20,7 @@ pub struct Exchange {
     /// The status code (RFC 9110, section 15).
     pub status: u16,
     /// What that code is usually called.
-    pub phrase: Option<&'static str>,
+    pub reason_phrase: Option<&'static str>,
     /// The answer's headers, names in lower case, in their order.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, as far as the checks need it.
@@ -31,7 +31,7 @@ pub struct Exchange {
 
 /// A probe that ended without an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NoAnswer {
+pub struct FetchFailure {
     /// Why.
     pub error: FetchError,
     /// How long each phase took until then.
@@ -66,7 +66,7 @@ pub struct Redirect {
     /// Where it led, as it may be shown.
     pub to: String,
     /// Whether that is another host, which gets no credentials.
-    pub elsewhere: bool,
+    pub cross_origin: bool,
 }
 
 /// What a TLS handshake agreed on.
@@ -107,22 +107,11 @@ pub struct Body {
 pub enum BodyEnd {
     /// Where enough was read; more may follow.
     #[default]
-    Enough,
+    Partial,
     /// Where the body ends.
-    Whole,
+    Complete,
     /// Where the rest could not be had.
     Failed(BodyError),
-}
-
-/// How much of the body the checks need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyNeed {
-    /// None of it.
-    Nothing,
-    /// As far as the last of these texts to appear.
-    Texts(Vec<String>),
-    /// All of it.
-    Whole,
 }
 
 /// The phases of a probe, named as `blackbox_exporter` names them. Together they
@@ -163,15 +152,15 @@ impl Phases {
 }
 
 #[cfg(test)]
-impl Exchange {
-    /// An empty 200, for the tests of what reads exchanges.
+impl Response {
+    /// An empty 200, for the tests of what reads responses.
     pub(crate) fn example() -> Self {
         Self {
             address: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 8000))),
             redirects: Vec::new(),
             tls: None,
             status: 200,
-            phrase: Some("OK"),
+            reason_phrase: Some("OK"),
             headers: Vec::new(),
             body: Body::default(),
             phases: Phases::default(),

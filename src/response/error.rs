@@ -47,13 +47,13 @@ pub enum Ending {
     /// Torn down.
     Reset,
     /// Without the closing alert of TLS, so that the end may be missing (RFC 9112, section 9.8).
-    Unannounced,
+    MissingCloseNotify,
 }
 
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Closed | Self::Unannounced => "closed",
+            Self::Closed | Self::MissingCloseNotify => "closed",
             Self::Reset => "reset",
         })
     }
@@ -114,7 +114,11 @@ impl fmt::Display for FetchError {
             Self::Resolve { name, reason } => write!(f, "cannot look up {name}: {reason}"),
             Self::Connect(failures) => fmt_failures(f, failures),
             Self::TimedOut { after, stage } => {
-                write!(f, "timed out after {} {stage}", duration::typed(*after))
+                write!(
+                    f,
+                    "timed out after {} {stage}",
+                    duration::format_exact(*after)
+                )
             }
             Self::Closed {
                 received: 0,
@@ -208,14 +212,14 @@ pub enum BodyError {
         received: usize,
     },
     /// The connection ended before the body did.
-    CutShort {
+    Truncated {
         /// How many bytes of the body had come.
         received: usize,
-        /// How many the headers promised.
-        promised: Option<u64>,
+        /// How many the headers content_length.
+        content_length: Option<u64>,
     },
     /// TLS ended without its closing alert, and nothing else tells where the body ends.
-    Unannounced {
+    MissingCloseNotify {
         /// How many bytes of the body had come.
         received: usize,
     },
@@ -234,23 +238,26 @@ impl fmt::Display for BodyError {
             Self::TimedOut { after, received } => write!(
                 f,
                 "timed out after {} reading the body, {received} bytes so far",
-                duration::typed(*after)
+                duration::format_exact(*after)
             ),
-            Self::CutShort {
+            Self::Truncated {
                 received,
-                promised: Some(promised),
-            } => write!(f, "body cut short after {received} of {promised} bytes"),
-            Self::CutShort { received, .. } => {
+                content_length: Some(content_length),
+            } => write!(
+                f,
+                "body cut short after {received} of {content_length} bytes"
+            ),
+            Self::Truncated { received, .. } => {
                 write!(f, "body cut short after {received} bytes")
             }
-            Self::Unannounced { received } => write!(
+            Self::MissingCloseNotify { received } => write!(
                 f,
                 "body cut short after {received} bytes, or the server closed TLS without its close_notify"
             ),
             Self::TooLong { limit } => write!(
                 f,
                 "body is longer than {} (--max-body)",
-                crate::size::typed(*limit)
+                crate::size::format_exact(*limit)
             ),
             Self::Malformed(reason) => write!(f, "body cannot be read: {reason}"),
         }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::endpoint::{Endpoint, Host};
-use crate::secret::Secret;
+use crate::request::endpoint::{Endpoint, Host};
+use crate::request::secret::Secret;
 use crate::syntax::SyntaxError;
 
 /// Everything that RFC 3986 does not allow in a path or a query. `%` stays, for
@@ -22,11 +22,11 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The longest URL taken, in bytes.
-const LONGEST: usize = 8 << 10;
+const MAX_LEN: usize = 8 << 10;
 
 /// Where a probe goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct Url {
     /// Whether TLS is spoken there.
     pub scheme: Scheme,
     /// The host.
@@ -68,14 +68,14 @@ impl fmt::Display for Scheme {
     }
 }
 
-impl Target {
+impl Url {
     /// Reads a URL in any of its short forms: `http://host/path`, `host:8000/health`, `:8000/health`.
     ///
     /// # Errors
     /// Text that is no such URL, another scheme, a port outside 1–65535.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let at = |offset: usize, expected: &str| SyntaxError::at(text, offset, expected);
-        if text.len() > LONGEST {
+        if text.len() > MAX_LEN {
             return Err(at(0, "expected a URL of at most 8 KiB"));
         }
         if let Some(offset) = text.find(|c: char| c.is_whitespace() || c.is_control()) {
@@ -132,7 +132,7 @@ impl Target {
 
     /// The URL without credentials and query, which may hold secrets.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn redacted(&self) -> String {
         let path = self.path_and_query.split('?').next().unwrap_or("/");
         format!("{}://{}{path}", self.scheme, self.authority)
     }
@@ -146,7 +146,7 @@ impl Target {
 
 /// What may be shown of a URL that could not be read: no credentials, no query.
 #[must_use]
-pub fn redacted(text: &str) -> String {
+pub fn redact(text: &str) -> String {
     let start = match text.find("://") {
         Some(length) if is_scheme(&text[..length]) => length + 3,
         _ => 0,
@@ -208,13 +208,13 @@ fn path_and_query(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Target, redacted};
-    use crate::endpoint::Host;
+    use super::{Url, redact};
+    use crate::request::endpoint::Host;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     #[track_caller]
-    fn target(text: &str) -> Target {
-        Target::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    fn target(text: &str) -> Url {
+        Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     #[test]
@@ -244,7 +244,7 @@ mod tests {
         ] {
             let target = target(text);
             assert_eq!(
-                (target.shown().as_str(), target.port),
+                (target.redacted().as_str(), target.port),
                 (shown, port),
                 "{text}"
             );
@@ -339,24 +339,20 @@ mod tests {
                 "column 2: expected a host of letters, digits, - and . (other alphabets in their xn-- form)",
             ),
         ] {
-            assert_eq!(
-                Target::parse(text).unwrap_err().to_string(),
-                message,
-                "{text}"
-            );
+            assert_eq!(Url::parse(text).unwrap_err().to_string(), message, "{text}");
         }
     }
 
     #[test]
     fn a_url_that_cannot_be_read_keeps_its_secrets() {
         assert_eq!(
-            redacted("http://u:p@h:99999/a?token=t"),
+            redact("http://u:p@h:99999/a?token=t"),
             "http://***@h:99999/a?…"
         );
-        assert_eq!(redacted("u:p@h:0"), "***@h:0");
-        assert_eq!(redacted("http://u:p?w#d@h/a"), "http://***@h/a");
-        assert_eq!(redacted("h:0/?u=http://x"), "h:0/?…");
-        assert_eq!(redacted("h/?mail=me@example.com"), "***@example.com");
-        assert_eq!(redacted("h:0/a"), "h:0/a");
+        assert_eq!(redact("u:p@h:0"), "***@h:0");
+        assert_eq!(redact("http://u:p?w#d@h/a"), "http://***@h/a");
+        assert_eq!(redact("h:0/?u=http://x"), "h:0/?…");
+        assert_eq!(redact("h/?mail=me@example.com"), "***@example.com");
+        assert_eq!(redact("h:0/a"), "h:0/a");
     }
 }

@@ -1,14 +1,18 @@
-//! What will be sent, and by which road.
+//! The request: plain data. What is sent, and how the server is reached.
+
+pub mod endpoint;
+pub mod header;
+pub mod secret;
+pub mod url;
 
 use std::time::Duration;
 
-use crate::endpoint::{Endpoint, Host};
-use crate::exchange::BodyNeed;
-use crate::headers::Header;
-use crate::secret::Secret;
-use crate::target::{Scheme, Target};
 #[cfg(feature = "tls")]
 use crate::tls::Settings;
+use endpoint::{Endpoint, Host};
+use header::Header;
+use secret::Secret;
+use url::{Scheme, Url};
 
 /// One HTTP request.
 #[derive(Debug, Clone)]
@@ -16,7 +20,7 @@ pub struct Request {
     /// The method (RFC 9110, section 9).
     pub method: String,
     /// Where to.
-    pub target: Target,
+    pub url: Url,
     /// All headers but `Host` where the user gives none.
     pub headers: Vec<Header>,
     /// The body; `None` for no body at all.
@@ -28,12 +32,12 @@ pub struct Request {
     /// Which addresses to use.
     pub family: Family,
     /// Whether redirects are followed.
-    pub location: bool,
+    pub follow_redirects: bool,
     /// How TLS is spoken, where it is.
     #[cfg(feature = "tls")]
     pub tls: Settings,
     /// How much of the body the checks need.
-    pub body_need: BodyNeed,
+    pub body_policy: BodyPolicy,
     /// The longest body that they may need, in bytes.
     pub max_body: usize,
 }
@@ -73,14 +77,25 @@ pub enum Family {
     V6,
 }
 
+/// How much of the response's body to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyPolicy {
+    /// None of it.
+    Skip,
+    /// Until each of these texts has appeared.
+    UntilFound(Vec<String>),
+    /// All of it.
+    Full,
+}
+
 impl Request {
     /// Host and port whose addresses are dialled; `None` of a unix socket.
     #[must_use]
-    pub fn dialled(&self) -> Option<(&Host, u16)> {
+    pub fn connect_host(&self) -> Option<(&Host, u16)> {
         match &self.via {
-            Via::Direct => Some((&self.target.host, self.target.port)),
+            Via::Direct => Some((&self.url.host, self.url.port)),
             Via::Endpoint(endpoint) => {
-                Some((&endpoint.host, endpoint.port.unwrap_or(self.target.port)))
+                Some((&endpoint.host, endpoint.port.unwrap_or(self.url.port)))
             }
             Via::Proxy(proxy) => Some((&proxy.host, proxy.port)),
             Via::Unix(_) => None,
@@ -91,7 +106,7 @@ impl Request {
     #[must_use]
     pub fn forwarding_proxy(&self) -> Option<&Proxy> {
         match &self.via {
-            Via::Proxy(proxy) if self.target.scheme == Scheme::Http => Some(proxy),
+            Via::Proxy(proxy) if self.url.scheme == Scheme::Http => Some(proxy),
             _ => None,
         }
     }

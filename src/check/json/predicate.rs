@@ -6,10 +6,10 @@ use serde_json::{Number, Value};
 
 use super::document::{self, find_non_finite, non_finite, type_name};
 use super::number::{self, Decimal};
-use super::{Assertion, Comparison, Expected, Test, Tolerance};
+use super::{Assertion, Comparison, Expected, Predicate, Tolerance};
 
 /// How much of a value is shown, in bytes.
-pub(super) const LONGEST_VALUE: usize = 120;
+pub(super) const MAX_VALUE: usize = 120;
 
 /// Why one node fails: what is wrong, and what it is (`is 0.4, expected >= 0.5`).
 pub(super) struct Mismatch {
@@ -44,9 +44,9 @@ impl Assertion {
     /// What was expected of a node that is no value to compare: of a function, the
     /// whole assertion.
     pub(super) fn expectation(&self) -> String {
-        match (&self.test, self.operand.function) {
+        match (&self.predicate, self.operand.function) {
             (_, Some(_)) => self.to_string(),
-            (Test::Compares(..), None) => format!("a number {}", self.expected()),
+            (Predicate::Compares(..), None) => format!("a number {}", self.expected()),
             _ => self.expected(),
         }
     }
@@ -64,14 +64,14 @@ impl Assertion {
     }
 }
 
-impl Test {
+impl Predicate {
     pub(super) fn judge(&self, assertion: &Assertion, node: &Value) -> Result<(), Mismatch> {
         if let Some(number) = non_finite(node) {
             return Err(assertion.is_not_finite("", number));
         }
         let holds = match self {
-            Self::Holds => !is_nothing(node),
-            Self::Absent => is_nothing(node),
+            Self::Truthy => !is_falsy(node),
+            Self::Falsy => is_falsy(node),
             Self::Equals(expected) | Self::Differs(expected) => {
                 // A number that is none cannot be equal, nor honestly different.
                 if let Some((below, number)) = find_non_finite("", node) {
@@ -115,8 +115,8 @@ impl Test {
         number: Decimal,
     ) -> Result<(), Mismatch> {
         let holds = match self {
-            Self::Holds => true,
-            Self::Absent => false,
+            Self::Truthy => true,
+            Self::Falsy => false,
             Self::Equals(expected) => expected.equals_number(number),
             Self::Differs(expected) => !expected.equals_number(number),
             Self::Compares(comparison, limit) => comparison.holds(number, Decimal::from(limit)),
@@ -143,7 +143,7 @@ impl Test {
 
     fn explain(&self, assertion: &Assertion, node: &Value) -> String {
         if let Self::Equals(expected) = self {
-            if let Some(hint) = expected.same_but_for_the_type(assertion, node) {
+            if let Some(hint) = expected.type_mismatch_hint(assertion, node) {
                 return hint;
             }
             if let Value::Number(number) = node {
@@ -210,7 +210,7 @@ impl Expected {
     }
 
     /// What to say where `"1"` met `1`: what to write to compare with what is there.
-    fn same_but_for_the_type(&self, assertion: &Assertion, node: &Value) -> Option<String> {
+    fn type_mismatch_hint(&self, assertion: &Assertion, node: &Value) -> Option<String> {
         let Self::Value(wanted) = self else {
             return None;
         };
@@ -308,13 +308,13 @@ fn equal(expected: &Value, actual: &Value) -> bool {
     }
 }
 
-fn is_nothing(node: &Value) -> bool {
+fn is_falsy(node: &Value) -> bool {
     matches!(node, Value::Null | Value::Bool(false))
 }
 
 /// A value as JSON, bounded.
 pub(super) fn shown(value: &Value) -> String {
-    document::shown(value, LONGEST_VALUE)
+    document::shown(value, MAX_VALUE)
 }
 
 /// A value beside the name of its type: `"0.9", a string`.

@@ -6,11 +6,11 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Id};
 
-use crate::cli::{self, Flag, Takes};
-use crate::config::{self, Member};
-use crate::environment::Environment;
+use super::config_file::{self, Member};
+use super::env::Environment;
+use super::flags::{self, Arity, Flag};
+use super::{ArgsError, InlineJson, Origin, ReadFile};
 use crate::files;
-use crate::given::{Inline, NotGiven, ReadFile, Source};
 
 pub(crate) const PREFIX: &str = "HEALTHPROBE_";
 
@@ -18,7 +18,7 @@ pub(crate) const PREFIX: &str = "HEALTHPROBE_";
 /// for those that ask or write, and the ways to write a body or a baseline inline.
 #[must_use]
 pub fn config_keys() -> Vec<String> {
-    let mut keys: Vec<String> = cli::settings()
+    let mut keys: Vec<String> = flags::settings()
         .map(|flag| key(flag.long))
         .filter(|key| !NOT_IN_CONFIG.contains(&key.as_str()))
         .chain(["$schema", "headers", "data_file", "baseline_file"].map(str::to_owned))
@@ -36,7 +36,7 @@ struct Setting {
     flag: &'static str,
     /// None of a switch that is on.
     values: Vec<String>,
-    source: Source,
+    origin: Origin,
 }
 
 /// A flag's name as a key of the config; in capitals, the end of its variable's.
@@ -48,7 +48,7 @@ fn key(flag: &str) -> String {
 #[derive(Debug)]
 pub(crate) struct Layers {
     settings: Vec<Setting>,
-    pub(crate) inline: Inline,
+    pub(crate) inline: InlineJson,
 }
 
 impl Layers {
@@ -57,28 +57,28 @@ impl Layers {
         let is_typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
         let setting = |flag: &Flag| Setting {
             flag: flag.long,
-            values: match flag.takes {
-                Takes::Nothing => vec![],
-                Takes::One(_) | Takes::Many(_) => {
+            values: match flag.arity {
+                Arity::Switch => vec![],
+                Arity::Value(_) | Arity::Values(_) => {
                     let values = matches.get_many::<String>(flag.long);
                     values.into_iter().flatten().cloned().collect()
                 }
             },
-            source: Source::Typed(flag.long),
+            origin: Origin::CommandLine(flag.long),
         };
         let typed = matches.ids().map(Id::as_str).filter(|id| is_typed(id));
         Self {
             settings: typed
-                .filter_map(|id| cli::settings().find(|flag| flag.long == id))
+                .filter_map(|id| flags::settings().find(|flag| flag.long == id))
                 .map(setting)
                 .collect(),
-            inline: Inline::default(),
+            inline: InlineJson::default(),
         }
     }
 
     /// Who gave a flag.
-    pub(crate) fn source(&self, flag: &str) -> Option<&Source> {
-        self.setting(flag).map(|setting| &setting.source)
+    pub(crate) fn origin(&self, flag: &str) -> Option<&Origin> {
+        self.setting(flag).map(|setting| &setting.origin)
     }
 
     /// Its values; none of a switch that is on.
@@ -91,55 +91,56 @@ impl Layers {
     }
 
     /// Adds what the environment gives and the command line does not.
-    pub(crate) fn add_environment(&mut self, environment: &Environment) -> Result<(), NotGiven> {
+    pub(crate) fn add_environment(&mut self, environment: &Environment) -> Result<(), ArgsError> {
         let mut layer = Vec::new();
-        for flag in cli::settings() {
-            if !self.is_free(flag) {
+        for flag in flags::settings() {
+            if !self.is_unset(flag) {
                 continue;
             }
             let name = format!("{PREFIX}{}", key(flag.long).to_ascii_uppercase());
             let Some(value) = environment.get(&name)? else {
                 continue;
             };
-            let values = match flag.takes {
-                Takes::Many(_) => value
+            let values = match flag.arity {
+                Arity::Values(_) => value
                     .lines()
                     .filter(|line| !line.trim().is_empty())
                     .map(str::to_owned)
                     .collect(),
-                Takes::One(_) => vec![value.to_owned()],
-                Takes::Nothing => match value.trim().to_ascii_lowercase().as_str() {
+                Arity::Value(_) => vec![value.to_owned()],
+                Arity::Switch => match value.trim().to_ascii_lowercase().as_str() {
                     "1" | "true" | "yes" | "on" => vec![],
                     "0" | "false" | "no" | "off" => continue,
                     _ => {
-                        return Err(NotGiven::Mistake(format!(
+                        return Err(ArgsError::Usage(format!(
                             "{name} {value:?}: expected true or false"
                         )));
                     }
                 },
             };
-            add(&mut layer, flag, values, Source::Named(name)).map_err(NotGiven::Mistake)?;
+            add(&mut layer, flag, values, Origin::Named(name)).map_err(ArgsError::Usage)?;
         }
         self.settings.append(&mut layer);
         Ok(())
     }
 
     /// Adds what a config file gives and nothing nearer does.
-    pub(crate) fn add_config(&mut self, path: &str, read: &ReadFile) -> Result<(), NotGiven> {
-        let mistake = |clause: String| NotGiven::Mistake(format!("{path}: {clause}"));
+    pub(crate) fn add_config(&mut self, path: &str, read: &ReadFile) -> Result<(), ArgsError> {
+        let usage = |clause: String| ArgsError::Usage(format!("{path}: {clause}"));
         let bytes = read(path).map_err(|error| {
-            let source = self.source("config").unwrap_or(&Source::Typed("config"));
-            NotGiven::Mistake(format!(
-                "{source}: cannot read {path}: {}",
-                files::plain(&error)
+            let origin = self
+                .origin("config")
+                .unwrap_or(&Origin::CommandLine("config"));
+            ArgsError::Usage(format!(
+                "{origin}: cannot read {path}: {}",
+                files::strip_os_error(&error)
             ))
         })?;
         let text = std::str::from_utf8(&bytes)
-            .map_err(|error| mistake(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)))?;
+            .map_err(|error| usage(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)))?;
         let mut layer = Vec::new();
-        for member in config::members(text).map_err(mistake)? {
-            self.add_member(path, &member, &mut layer)
-                .map_err(mistake)?;
+        for member in config_file::members(text).map_err(usage)? {
+            self.add_member(path, &member, &mut layer).map_err(usage)?;
         }
         self.settings.append(&mut layer);
         Ok(())
@@ -160,32 +161,32 @@ impl Layers {
             key => key,
         };
         let known = !NOT_IN_CONFIG.contains(&member.key.as_str());
-        let Some(flag) = cli::settings().find(|flag| known && key(flag.long) == id) else {
+        let Some(flag) = flags::settings().find(|flag| known && key(flag.long) == id) else {
             let keys = config_keys();
-            let nearest = config::nearest(&member.key, &keys).unwrap_or_default();
+            let nearest = config_file::nearest(&member.key, &keys).unwrap_or_default();
             return Err(format!(
                 "unknown key {:?} {}; the nearest known one is {nearest:?}",
                 member.key, member.key_at
             ));
         };
-        let values = match (member.key.as_str(), &flag.takes) {
+        let values = match (member.key.as_str(), &flag.arity) {
             ("data" | "baseline", _) => vec![],
-            ("data_file", _) => vec![format!("@{}", beside(path, &member.one()?))],
+            ("data_file", _) => vec![format!("@{}", relative_to_config(path, &member.one()?))],
             // A path, by the name of its value.
-            ("baseline_file", _) | (_, Takes::One("FILE" | "PATH")) => {
-                vec![beside(path, &member.one()?)]
+            ("baseline_file", _) | (_, Arity::Value("FILE" | "PATH")) => {
+                vec![relative_to_config(path, &member.one()?)]
             }
             ("headers", _) => member.header_lines()?,
-            (_, Takes::Many(_)) => member.many()?,
-            (_, Takes::One(_)) => vec![member.one()?],
-            (_, Takes::Nothing) => {
+            (_, Arity::Values(_)) => member.many()?,
+            (_, Arity::Value(_)) => vec![member.one()?],
+            (_, Arity::Switch) => {
                 if !member.switch()? {
                     return Ok(());
                 }
                 vec![]
             }
         };
-        if !self.is_free(flag) {
+        if !self.is_unset(flag) {
             return Ok(());
         }
         match member.key.as_str() {
@@ -197,12 +198,12 @@ impl Layers {
             layer,
             flag,
             values,
-            Source::Named(format!("{path}: {}", member.key)),
+            Origin::Named(format!("{path}: {}", member.key)),
         )
     }
 
     /// Whether nothing nearer gives this flag or one that contradicts it.
-    fn is_free(&self, flag: &Flag) -> bool {
+    fn is_unset(&self, flag: &Flag) -> bool {
         let given = |flag: &str| self.setting(flag).is_some();
         !given(flag.long) && !flag.contradicts.iter().any(|other| given(other))
     }
@@ -212,12 +213,12 @@ fn find<'s>(settings: &'s [Setting], flag: &str) -> Option<&'s Setting> {
     settings.iter().find(|setting| setting.flag == flag)
 }
 
-/// Adds a flag to a layer; two that contradict each other in one layer are a mistake.
+/// Adds a flag to a layer; two that contradict each other in one layer are a usage.
 fn add(
     layer: &mut Vec<Setting>,
     flag: &Flag,
     values: Vec<String>,
-    source: Source,
+    origin: Origin,
 ) -> Result<(), String> {
     let contradicts = flag.contradicts.iter().copied();
     if let Some(earlier) = contradicts
@@ -225,27 +226,27 @@ fn add(
         .find_map(|other| find(layer, other))
     {
         return Err(format!(
-            "{} and {source} contradict each other; set one of them",
-            earlier.source
+            "{} and {origin} contradict each other; set one of them",
+            earlier.origin
         ));
     }
     if flag.is_positional()
         && let Some(value) = values.iter().find(|value| value.starts_with('-'))
     {
         return Err(format!(
-            "{source} {value:?}: expected a URL such as http://localhost:8000/health"
+            "{origin} {value:?}: expected a URL such as http://localhost:8000/health"
         ));
     }
     layer.push(Setting {
         flag: flag.long,
         values,
-        source,
+        origin,
     });
     Ok(())
 }
 
 /// A path in a config is relative to it.
-fn beside(config: &str, path: &str) -> String {
+fn relative_to_config(config: &str, path: &str) -> String {
     Path::new(config)
         .parent()
         .map_or_else(|| path.into(), |folder| folder.join(path))

@@ -55,7 +55,7 @@ pub fn members(text: &str) -> Result<Vec<Member<'_>>, String> {
             }
             let key = match serde_json::from_str::<String>(rest.value()?) {
                 Ok(key) => key,
-                Err(error) => return Err(format!("{} {key_at}", plain(&error))),
+                Err(error) => return Err(format!("{} {key_at}", strip_position(&error))),
             };
             if members.iter().any(|member| member.key == key) {
                 return Err(format!("the key {key:?} comes a second time {key_at}"));
@@ -128,7 +128,11 @@ impl<'t> Rest<'t> {
                     _ => error.column(),
                 };
                 let line = base.line + error.line().saturating_sub(1);
-                Err(format!("{} {}", plain(&error), Place { line, column }))
+                Err(format!(
+                    "{} {}",
+                    strip_position(&error),
+                    Place { line, column }
+                ))
             }
             None => Err(format!("expected a value {}", self.place())),
         }
@@ -145,7 +149,7 @@ fn place(text: &str, at: usize) -> Place {
 }
 
 /// `serde_json`'s words without their place, which is given apart.
-fn plain(error: &serde_json::Error) -> String {
+fn strip_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ")
         .next()

@@ -4,29 +4,35 @@
 //! clap reads what was typed; a flag's variable and its key in the config follow
 //! from its name.
 
+pub mod config_file;
+pub mod env;
+pub mod flags;
+mod layers;
+pub mod version;
+
 use std::ffi::OsString;
 use std::{fmt, io, mem};
 
 use clap::ArgMatches;
 use clap::error::{ContextKind, ErrorKind};
 
-use crate::cli;
-use crate::environment::{Environment, NotUnicode};
-use crate::layers::{Layers, PREFIX};
-use crate::version;
+use env::{Environment, NotUnicode};
+use layers::{Layers, PREFIX};
+
+pub use layers::config_keys;
 
 /// Reads a file that a flag names; `-` is standard input.
 pub type ReadFile<'a> = dyn Fn(&str) -> io::Result<Vec<u8>> + 'a;
 
 /// What was given, and by whom.
 #[derive(Debug)]
-pub struct Given {
+pub struct Args {
     layers: Layers,
 }
 
 /// JSON texts of the config, unless something nearer says the same.
 #[derive(Debug, Default)]
-pub struct Inline {
+pub struct InlineJson {
     /// `data`
     pub data: Option<String>,
     /// `baseline`
@@ -35,33 +41,34 @@ pub struct Inline {
 
 /// Why there are no arguments to work with.
 #[derive(Debug)]
-pub enum NotGiven {
-    /// Help or version was asked for; this is the answer.
-    Question(String),
+pub enum ArgsError {
+    /// `--help`, and its text.
+    DisplayHelp(String),
+    /// `--version`, and its text.
+    DisplayVersion(String),
     /// A mistake of the user's, as one sentence.
-    Mistake(String),
+    Usage(String),
 }
 
-impl From<NotUnicode> for NotGiven {
+impl From<NotUnicode> for ArgsError {
     fn from(error: NotUnicode) -> Self {
-        Self::Mistake(error.to_string())
+        Self::Usage(error.to_string())
     }
 }
 
-impl From<clap::Error> for NotGiven {
+impl From<clap::Error> for ArgsError {
     fn from(error: clap::Error) -> Self {
         match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Self::Question(error.render().to_string())
-            }
-            _ => Self::Mistake(sentence(&error)),
+            ErrorKind::DisplayHelp => Self::DisplayHelp(error.render().to_string()),
+            ErrorKind::DisplayVersion => Self::DisplayVersion(error.render().to_string()),
+            _ => Self::Usage(describe_clap_error(&error)),
         }
     }
 }
 
 /// clap's error in one sentence. Its own rendering takes several lines, and shows
 /// stray arguments, which are often a header's value that lost its quotes.
-fn sentence(error: &clap::Error) -> String {
+fn describe_clap_error(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     // `--timeout <DURATION>`: the value's name says nothing here.
     let flag = |kind| match context(kind).split_once(" <") {
@@ -90,24 +97,24 @@ fn sentence(error: &clap::Error) -> String {
 
 /// Where a flag's value came from: `--timeout`, `HEALTHPROBE_TIMEOUT` or `probe.json: timeout`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum Origin {
     /// The command line: the long name of a flag, or `url`.
-    Typed(&'static str),
+    CommandLine(&'static str),
     /// A variable, or a file and a key in it.
     Named(String),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Typed("url") => f.write_str("URL"),
-            Self::Typed(flag) => write!(f, "--{flag}"),
+            Self::CommandLine("url") => f.write_str("URL"),
+            Self::CommandLine(flag) => write!(f, "--{flag}"),
             Self::Named(name) => f.write_str(name),
         }
     }
 }
 
-impl Given {
+impl Args {
     /// Reads the command line, the environment for what it leaves out, and the
     /// config file for what is left then.
     ///
@@ -118,64 +125,64 @@ impl Given {
         arguments: impl IntoIterator<Item = OsString>,
         environment: &Environment,
         read: &ReadFile,
-    ) -> Result<Self, NotGiven> {
+    ) -> Result<Self, ArgsError> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut layers = Layers::typed(&typed(&arguments)?);
         // Most environments name none of the flags.
         if environment.has_prefix(PREFIX) {
             layers.add_environment(environment)?;
         }
-        let mut given = Self { layers };
-        if let Some(path) = given.one("config").map(str::to_owned) {
-            given.layers.add_config(&path, read)?;
+        let mut args = Self { layers };
+        if let Some(path) = args.value("config").map(str::to_owned) {
+            args.layers.add_config(&path, read)?;
         }
-        Ok(given)
+        Ok(args)
     }
 
     /// Hands over what stands in the config as JSON, for it may be large.
     #[must_use]
-    pub fn take_inline(&mut self) -> Inline {
+    pub fn take_inline(&mut self) -> InlineJson {
         mem::take(&mut self.layers.inline)
     }
 
     /// The value of a flag that takes one; of `url`, the URL.
     #[must_use]
-    pub fn one(&self, flag: &str) -> Option<&str> {
-        self.many(flag).next()
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.values(flag).next()
     }
 
     /// The values of a repeatable flag.
-    pub fn many(&self, flag: &str) -> impl Iterator<Item = &str> {
+    pub fn values(&self, flag: &str) -> impl Iterator<Item = &str> {
         let values = self.layers.values(flag).unwrap_or_default();
         values.iter().map(String::as_str)
     }
 
     /// Whether a switch is on.
     #[must_use]
-    pub fn is_on(&self, flag: &str) -> bool {
-        self.layers.source(flag).is_some()
+    pub fn is_set(&self, flag: &str) -> bool {
+        self.layers.origin(flag).is_some()
     }
 
     /// Where the value of the flag with this long name came from, or would have.
     #[must_use]
-    pub fn source(&self, flag: &'static str) -> Source {
-        let source = self.layers.source(flag).cloned();
-        source.unwrap_or(Source::Typed(flag))
+    pub fn origin(&self, flag: &'static str) -> Origin {
+        let origin = self.layers.origin(flag).cloned();
+        origin.unwrap_or(Origin::CommandLine(flag))
     }
 }
 
 /// What was typed, as clap reads it. To build all flags and to search them was a
 /// third of a probe's instructions, so that is done for help and for mistakes only.
 fn typed(arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
-    let mut command = cli::command_for(arguments);
+    let mut command = flags::minimal_command(arguments);
     let typed = command.try_get_matches_from_mut(arguments).or_else(|_| {
         // clap answers before it has read what follows --version.
-        let version = if cli::is_verbose(&command) {
+        let version = if flags::is_verbose(&command) {
             version::VERBOSE
         } else {
             version::VERSION
         };
-        let whole = cli::command().version(version);
+        let whole = flags::command().version(version);
         whole.try_get_matches_from(arguments)
     });
     // The process ends in a moment: there is no use in taking this apart.

@@ -12,43 +12,43 @@ use std::iter;
 
 use clap::{Arg, ArgAction, Command};
 
-use crate::version::VERSION;
+use crate::args::version::VERSION;
 
 /// One flag, or the URL.
 #[derive(Debug)]
 pub(crate) struct Flag {
     pub(crate) long: &'static str,
     short: Option<char>,
-    pub(crate) takes: Takes,
+    pub(crate) arity: Arity,
     help: &'static str,
     /// Flags that say something else about the same thing.
     pub(crate) contradicts: &'static [&'static str],
 }
 
 #[derive(Debug)]
-pub(crate) enum Takes {
+pub(crate) enum Arity {
     /// A switch.
-    Nothing,
+    Switch,
     /// One value of this name; the last wins.
-    One(&'static str),
+    Value(&'static str),
     /// Any number of values of this name.
-    Many(&'static str),
+    Values(&'static str),
 }
 
-use Takes::{Many, Nothing, One};
+use Arity::{Switch, Value, Values};
 
-const fn flag(long: &'static str, short: char, takes: Takes, help: &'static str) -> Flag {
+const fn flag(long: &'static str, short: char, arity: Arity, help: &'static str) -> Flag {
     Flag {
         short: Some(short),
-        ..long_flag(long, takes, help)
+        ..long_flag(long, arity, help)
     }
 }
 
-const fn long_flag(long: &'static str, takes: Takes, help: &'static str) -> Flag {
+const fn long_flag(long: &'static str, arity: Arity, help: &'static str) -> Flag {
     Flag {
         long,
         short: None,
-        takes,
+        arity,
         help,
         contradicts: &[],
     }
@@ -62,7 +62,7 @@ impl Flag {
 
     /// Whether an argument that goes on so after its first dash can mean this flag,
     /// alone or among other short ones.
-    fn is_meant(&self, rest: &[u8]) -> bool {
+    fn may_match(&self, rest: &[u8]) -> bool {
         match rest.strip_prefix(b"-") {
             Some(long) => long
                 .strip_prefix(self.long.as_bytes())
@@ -83,67 +83,67 @@ impl Flag {
 
 #[rustfmt::skip]
 const REQUEST: [Flag; 20] = [
-    flag("config", 'c', One("FILE"), "A JSON file with any of these flags; flags and environment win over it"),
-    flag("request", 'X', One("METHOD"), "The method [default: GET, or POST with --data]"),
-    flag("header", 'H', Many("NAME: VALUE"), "A header to send, or @FILE with one a line; repeatable"),
-    flag("data", 'd', One("TEXT"), "The body, or @FILE, or @- for standard input; application/json unless a header says otherwise"),
-    flag("user", 'u', One("USER:PASSWORD"), "Basic authentication").contradicts(&["bearer-file"]),
-    long_flag("bearer-file", One("FILE"), "Bearer authentication with the token in this file").contradicts(&["user"]),
-    flag("timeout", 't', One("DURATION"), "The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]"),
-    long_flag("wait", One("DURATION"), "Probe until healthy, for this long"),
-    long_flag("interval", One("DURATION"), "The pause between two attempts of --wait [default: 1s]"),
-    flag("location", 'L', Nothing, "Follow redirects, at most 10"),
-    long_flag("connect-to", One("HOST[:PORT]"), "Dial this instead of the URL's host").contradicts(&["unix-socket", "proxy"]),
-    long_flag("unix-socket", One("PATH"), "Dial this unix socket instead of the URL's host").contradicts(&["connect-to", "proxy"]),
-    flag("ipv4", '4', Nothing, "Use IPv4 addresses only").contradicts(&["ipv6"]),
-    flag("ipv6", '6', Nothing, "Use IPv6 addresses only").contradicts(&["ipv4"]),
-    long_flag("proxy", One("URL"), "Use this HTTP proxy; those of the environment are ignored").contradicts(&["connect-to", "unix-socket"]),
-    flag("insecure", 'k', Nothing, "Trust any certificate"),
-    long_flag("cacert", One("FILE"), "Trust these CA certificates (PEM) instead of the system's"),
-    long_flag("cert", One("FILE"), "The client's certificate (PEM), and its key unless --key has it"),
-    long_flag("key", One("FILE"), "The client's private key (PEM)"),
-    long_flag("max-body", One("SIZE"), "The longest body that a check may need [default: 1MiB]"),
+    flag("config", 'c', Value("FILE"), "A JSON file with any of these flags; flags and environment win over it"),
+    flag("request", 'X', Value("METHOD"), "The method [default: GET, or POST with --data]"),
+    flag("header", 'H', Values("NAME: VALUE"), "A header to send, or @FILE with one a line; repeatable"),
+    flag("data", 'd', Value("TEXT"), "The body, or @FILE, or @- for standard input; application/json unless a header says otherwise"),
+    flag("user", 'u', Value("USER:PASSWORD"), "Basic authentication").contradicts(&["bearer-file"]),
+    long_flag("bearer-file", Value("FILE"), "Bearer authentication with the token in this file").contradicts(&["user"]),
+    flag("timeout", 't', Value("DURATION"), "The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]"),
+    long_flag("wait", Value("DURATION"), "Probe until healthy, for this long"),
+    long_flag("interval", Value("DURATION"), "The pause between two attempts of --wait [default: 1s]"),
+    flag("location", 'L', Switch, "Follow redirects, at most 10"),
+    long_flag("connect-to", Value("HOST[:PORT]"), "Dial this instead of the URL's host").contradicts(&["unix-socket", "proxy"]),
+    long_flag("unix-socket", Value("PATH"), "Dial this unix socket instead of the URL's host").contradicts(&["connect-to", "proxy"]),
+    flag("ipv4", '4', Switch, "Use IPv4 addresses only").contradicts(&["ipv6"]),
+    flag("ipv6", '6', Switch, "Use IPv6 addresses only").contradicts(&["ipv4"]),
+    long_flag("proxy", Value("URL"), "Use this HTTP proxy; those of the environment are ignored").contradicts(&["connect-to", "unix-socket"]),
+    flag("insecure", 'k', Switch, "Trust any certificate"),
+    long_flag("cacert", Value("FILE"), "Trust these CA certificates (PEM) instead of the system's"),
+    long_flag("cert", Value("FILE"), "The client's certificate (PEM), and its key unless --key has it"),
+    long_flag("key", Value("FILE"), "The client's private key (PEM)"),
+    long_flag("max-body", Value("SIZE"), "The longest body that a check may need [default: 1MiB]"),
 ];
 
 #[rustfmt::skip]
 const CHECKS: [Flag; 12] = [
-    flag("expect-status", 's', One("SET"), "The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]"),
-    long_flag("expect-header", Many("ASSERTION"), "NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable"),
-    long_flag("expect-body", Many("TEXT"), "The body contains this text; repeatable"),
-    long_flag("expect-body-regex", Many("RE"), "The body matches this regular expression; repeatable"),
-    long_flag("reject-body-regex", Many("RE"), "The body does not match this regular expression; repeatable"),
-    flag("expect", 'e', Many("ASSERTION"), "The JSON body holds this, as in status=ok; repeatable"),
-    long_flag("baseline", One("FILE"), "The JSON body holds what this file holds").contradicts(&["write-baseline"]),
-    long_flag("tolerance", One("N"), "How far a number may drift from the baseline, absolute or in percent [default: 0]"),
-    long_flag("ignore", Many("QUERY"), "Nodes to leave out of the baseline, as JSONPath; repeatable"),
-    long_flag("write-baseline", One("FILE"), "Record the answer as the baseline if all else holds").contradicts(&["baseline"]),
-    long_flag("max-latency", One("DURATION"), "The answer takes no longer than this"),
-    long_flag("min-cert-validity", One("DURATION"), "The server's certificate stays valid for at least this long, as in 7d"),
+    flag("expect-status", 's', Value("SET"), "The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]"),
+    long_flag("expect-header", Values("ASSERTION"), "NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable"),
+    long_flag("expect-body", Values("TEXT"), "The body contains this text; repeatable"),
+    long_flag("expect-body-regex", Values("RE"), "The body matches this regular expression; repeatable"),
+    long_flag("reject-body-regex", Values("RE"), "The body does not match this regular expression; repeatable"),
+    flag("expect", 'e', Values("ASSERTION"), "The JSON body holds this, as in status=ok; repeatable"),
+    long_flag("baseline", Value("FILE"), "The JSON body holds what this file holds").contradicts(&["write-baseline"]),
+    long_flag("tolerance", Value("N"), "How far a number may drift from the baseline, absolute or in percent [default: 0]"),
+    long_flag("ignore", Values("QUERY"), "Nodes to leave out of the baseline, as JSONPath; repeatable"),
+    long_flag("write-baseline", Value("FILE"), "Record the answer as the baseline if all else holds").contradicts(&["baseline"]),
+    long_flag("max-latency", Value("DURATION"), "The answer takes no longer than this"),
+    long_flag("min-cert-validity", Value("DURATION"), "The server's certificate stays valid for at least this long, as in 7d"),
 ];
 
 #[rustfmt::skip]
 const OUTPUT: [Flag; 4] = [
-    flag("quiet", 'q', Nothing, "Print nothing when healthy"),
-    flag("verbose", 'v', Nothing, "Also print address, times, checks and headers, on stderr"),
-    flag("output", 'o', One("FORMAT"), "text, or json: one object on one line [default: text]"),
-    long_flag("metrics-file", One("FILE"), "Also write the result to this file, as Prometheus text"),
+    flag("quiet", 'q', Switch, "Print nothing when healthy"),
+    flag("verbose", 'v', Switch, "Also print address, times, checks and headers, on stderr"),
+    flag("output", 'o', Value("FORMAT"), "text, or json: one object on one line [default: text]"),
+    long_flag("metrics-file", Value("FILE"), "Also write the result to this file, as Prometheus text"),
 ];
 
 const URL: Flag = long_flag(
     "url",
-    One("URL"),
+    Value("URL"),
     "http(s)://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} come from the environment",
 );
 
 /// The flags under the headings of the help text.
-const HEADED: [(&str, &[Flag]); 3] = [
+const SECTIONS: [(&str, &[Flag]); 3] = [
     ("Request", &REQUEST),
     ("Checks", &CHECKS),
     ("Output", &OUTPUT),
 ];
 
 fn flags() -> impl Iterator<Item = &'static Flag> {
-    HEADED.iter().flat_map(|(_, flags)| *flags)
+    SECTIONS.iter().flat_map(|(_, flags)| *flags)
 }
 
 /// The URL and the flags: what can also come from the environment or a config file.
@@ -159,14 +159,14 @@ pub fn command() -> Command {
         .about(ABOUT)
         .override_usage("healthprobe [OPTIONS] <URL>")
         .after_help(AFTER_HELP)
-        .arg(described(Arg::new(URL.long), &URL));
-    for (heading, flags) in HEADED {
+        .arg(with_help(Arg::new(URL.long), &URL));
+    for (heading, flags) in SECTIONS {
         for flag in flags {
-            let argument = described(argument(flag), flag).help_heading(heading);
+            let argument = with_help(argument(flag), flag).help_heading(heading);
             command = command.arg(argument.conflicts_with_all(flag.contradicts));
         }
     }
-    let question = |long, short, action, help| {
+    let info_flag = |long, short, action, help| {
         Arg::new(long)
             .long(long)
             .short(short)
@@ -175,8 +175,8 @@ pub fn command() -> Command {
             .help_heading("Output")
     };
     command
-        .arg(question("help", 'h', ArgAction::Help, "Print this help"))
-        .arg(question(
+        .arg(info_flag("help", 'h', ArgAction::Help, "Print this help"))
+        .arg(info_flag(
             "version",
             'V',
             ArgAction::Version,
@@ -185,16 +185,16 @@ pub fn command() -> Command {
 }
 
 /// The part of the command line that these arguments can mean, without a word of
-/// help. What it takes, `command` takes alike; of what it refuses, `command` can
+/// help. What it arity, `command` takes alike; of what it refuses, `command` can
 /// say why.
-pub(crate) fn command_for(arguments: &[OsString]) -> Command {
+pub(crate) fn minimal_command(arguments: &[OsString]) -> Command {
     let mut command = bare_command().arg(Arg::new(URL.long));
     let dashed: Vec<&[u8]> = arguments
         .iter()
         .filter_map(|argument| argument.as_encoded_bytes().strip_prefix(b"-"))
         .collect();
     let typed: Vec<&Flag> = flags()
-        .filter(|flag| dashed.iter().any(|rest| flag.is_meant(rest)))
+        .filter(|flag| dashed.iter().any(|rest| flag.may_match(rest)))
         .collect();
     for flag in &typed {
         let others = typed.iter().map(|other| other.long);
@@ -204,7 +204,7 @@ pub(crate) fn command_for(arguments: &[OsString]) -> Command {
     command
 }
 
-/// Whether `--verbose` may have been typed, by what `command_for` made of the arguments.
+/// Whether `--verbose` may have been typed, by what `minimal_command` made of the arguments.
 pub(crate) fn is_verbose(command: &Command) -> bool {
     let mut known = command.get_arguments();
     known.any(|argument| argument.get_id() == "verbose")
@@ -219,18 +219,18 @@ fn bare_command() -> Command {
 
 fn argument(flag: &Flag) -> Arg {
     let argument = Arg::new(flag.long).long(flag.long).short(flag.short);
-    match flag.takes {
-        Nothing => argument.action(ArgAction::SetTrue),
-        One(_) => argument.allow_hyphen_values(true),
-        Many(_) => argument.allow_hyphen_values(true).action(ArgAction::Append),
+    match flag.arity {
+        Switch => argument.action(ArgAction::SetTrue),
+        Value(_) => argument.allow_hyphen_values(true),
+        Values(_) => argument.allow_hyphen_values(true).action(ArgAction::Append),
     }
 }
 
-fn described(argument: Arg, flag: &Flag) -> Arg {
+fn with_help(argument: Arg, flag: &Flag) -> Arg {
     let argument = argument.help(flag.help);
-    match flag.takes {
-        Nothing => argument,
-        One(name) | Many(name) => argument.value_name(name),
+    match flag.arity {
+        Switch => argument,
+        Value(name) | Values(name) => argument.value_name(name),
     }
 }
 
@@ -250,7 +250,7 @@ Exit code: 0 when every check holds, 1 for everything else.";
 
 #[cfg(test)]
 mod tests {
-    use super::{command, command_for, settings};
+    use super::{command, minimal_command, settings};
     use clap::{ArgMatches, Command};
     use proptest::prelude::*;
     use proptest::sample::select;
@@ -281,7 +281,7 @@ mod tests {
         "--url=u",
     ];
 
-    /// What clap takes: each flag's values and their places, or nothing.
+    /// What clap arity: each flag's values and their places, or nothing.
     fn taken(
         mut command: Command,
         arguments: &[OsString],
@@ -309,7 +309,7 @@ mod tests {
         #[test]
         fn a_part_takes_what_the_whole_takes(words in prop::collection::vec(select(&WORDS[..]), 0..6)) {
             let arguments: Vec<OsString> = ["healthprobe"].into_iter().chain(words).map(OsString::from).collect();
-            prop_assert_eq!(taken(command_for(&arguments), &arguments), taken(command(), &arguments));
+            prop_assert_eq!(taken(minimal_command(&arguments), &arguments), taken(command(), &arguments));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `${NAME}` and `${NAME:-default}`: a HEALTHCHECK in exec form has no shell
 //! that would replace them.
 
-use crate::environment::Environment;
+use crate::args::env::Environment;
 use crate::syntax::SyntaxError;
 
 /// Replaces each `${NAME}` in `text`; `$$` is a `$`. As in a shell, the default
@@ -75,7 +75,7 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::expand;
-    use crate::environment::Environment;
+    use crate::args::env::Environment;
 
     fn environment() -> Environment {
         [("PORT", "8000"), ("EMPTY", "")].into_iter().collect()

@@ -4,61 +4,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
-use crate::environment::Environment;
-use crate::expand;
-use crate::secret::Secret;
+use super::expand;
+use crate::args::env::Environment;
+use crate::request::header::{Header, RESERVED_HEADERS, is_token};
+use crate::request::secret::Secret;
 use crate::syntax::SyntaxError;
 
 /// The longest header taken, in bytes: more than any server accepts.
-const LONGEST_HEADER: usize = 64 << 10;
-
-/// Headers that follow from how a probe works. Their values are not the user's to choose.
-const OWN_HEADERS: [&str; 5] = [
-    "connection",
-    "accept-encoding",
-    "content-length",
-    "transfer-encoding",
-    "expect",
-];
-
-/// Headers whose values say how to answer, not who asks.
-const OPEN_HEADERS: [&str; 5] = [
-    "accept",
-    "accept-language",
-    "content-type",
-    "host",
-    "user-agent",
-];
+const MAX_HEADER: usize = 64 << 10;
 
 /// Headers of which servers take one or none (RFC 9110, section 5.3).
 const SINGLE_HEADERS: [&str; 4] = ["authorization", "content-type", "host", "user-agent"];
 
 /// The shortest text worth hiding. Shorter ones would blot out half of every line.
-const SHORTEST_SECRET: usize = 4;
-
-/// A header to send.
-#[derive(Debug, Clone)]
-pub struct Header {
-    /// The name, in lower case.
-    pub name: String,
-    /// The value.
-    pub value: Secret,
-}
-
-impl Header {
-    /// Whether the header says how to answer, not who asks.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        OPEN_HEADERS.contains(&self.name.as_str())
-    }
-
-    /// Whether another server may get the header as well.
-    #[must_use]
-    pub fn is_anonymous(&self) -> bool {
-        let name = self.name.as_str();
-        (self.is_open() && name != "host") || OWN_HEADERS.contains(&name)
-    }
-}
+const MIN_SECRET: usize = 4;
 
 /// What a request says besides its first line.
 #[derive(Debug, Clone, Default)]
@@ -113,11 +72,11 @@ impl Headers {
                 format!("expected {} only once", header.name),
             ));
         }
-        if !header.is_open() {
-            self.hide(header.value.expose());
+        if !header.is_public() {
+            self.mark_secret(header.value.expose());
             // `Bearer TOKEN`, of which a server may repeat the second part alone.
             if let Some((_, token)) = header.value.expose().split_once(' ') {
-                self.hide(token);
+                self.mark_secret(token);
             }
         }
         self.sent.push(header);
@@ -134,15 +93,15 @@ impl Headers {
     ///
     /// # Errors
     /// No token, or one that could break out of its line.
-    pub fn bear(&mut self, text: &str) -> Result<(), &'static str> {
+    pub fn bearer_token(&mut self, text: &str) -> Result<(), &'static str> {
         let token = text.trim();
         if token.is_empty() {
             return Err("expected a token, found nothing");
         }
-        if token.len() > LONGEST_HEADER || token.contains(|c: char| !c.is_ascii_graphic()) {
+        if token.len() > MAX_HEADER || token.contains(|c: char| !c.is_ascii_graphic()) {
             return Err("expected one token of visible ASCII characters, at most 64 KiB");
         }
-        self.hide(token);
+        self.mark_secret(token);
         self.add_default("authorization", &format!("Bearer {token}"));
         Ok(())
     }
@@ -150,21 +109,21 @@ impl Headers {
     /// Basic credentials as a header's value; neither they nor it are shown.
     pub fn basic(&mut self, credentials: &Secret) -> Secret {
         let encoded = BASE64.encode(credentials.expose());
-        self.hide(credentials.expose());
-        self.hide(&encoded);
+        self.mark_secret(credentials.expose());
+        self.mark_secret(&encoded);
         if let Some((_, password)) = credentials.expose().split_once(':') {
-            self.hide(password);
+            self.mark_secret(password);
         }
         Secret::new(format!("Basic {encoded}"))
     }
 
     /// Adds the type of a body unless the user has.
-    pub fn describe_body(&mut self) {
+    pub fn default_content_type(&mut self) {
         self.add_default("content-type", "application/json");
     }
 
     /// Adds what every request carries and the user has not replaced.
-    pub fn complete(&mut self) {
+    pub fn add_defaults(&mut self) {
         self.add_default(
             "user-agent",
             concat!("healthprobe/", env!("CARGO_PKG_VERSION")),
@@ -175,8 +134,8 @@ impl Headers {
     }
 
     /// Keeps a text out of everything that is shown.
-    pub fn hide(&mut self, text: &str) {
-        if text.len() < SHORTEST_SECRET {
+    pub fn mark_secret(&mut self, text: &str) {
+        if text.len() < MIN_SECRET {
             return;
         }
         // A server that repeats it will most likely do so in JSON.
@@ -202,12 +161,6 @@ impl Headers {
     }
 }
 
-/// A character of a token (RFC 9110, section 5.6.2).
-#[must_use]
-pub fn is_token(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
-}
-
 /// The two sides of a header's line; of the name, that it is one.
 fn named(line: &str) -> Result<(&str, &str), SyntaxError> {
     let (name, value) = line
@@ -228,7 +181,7 @@ fn named(line: &str) -> Result<(&str, &str), SyntaxError> {
 
 fn header(line: &str, name: &str, value: &str) -> Result<Header, SyntaxError> {
     let lower = name.to_ascii_lowercase();
-    if OWN_HEADERS.contains(&lower.as_str()) {
+    if RESERVED_HEADERS.contains(&lower.as_str()) {
         return Err(SyntaxError::at(
             line,
             0,
@@ -251,7 +204,7 @@ fn header(line: &str, name: &str, value: &str) -> Result<Header, SyntaxError> {
             format!("expected a value for {name} without line breaks or control characters"),
         ));
     }
-    if value.len() > LONGEST_HEADER {
+    if value.len() > MAX_HEADER {
         return Err(SyntaxError::at(
             line,
             start,

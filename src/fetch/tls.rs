@@ -8,32 +8,32 @@ use rustls::{ClientConnection, ProtocolVersion, StreamOwned};
 
 use super::connect;
 use super::progress::Progress;
-use super::socket::{Socket, error_of};
-use crate::exchange::{Address, Ending, FetchError, Session};
-use crate::target::Target;
+use super::socket::{Socket, into_fetch_error};
+use crate::request::url::Url;
+use crate::response::{Address, Ending, FetchError, Session};
 use crate::tls::{self, Client, Verifier};
 
 /// The most time that is spent on finding out why a server said nothing.
-const LONGEST_SEARCH: Duration = Duration::from_millis(500);
+const MAX_SEARCH: Duration = Duration::from_millis(500);
 
 /// A connection over TLS.
 #[derive(Debug)]
-pub(super) struct Secured {
+pub(super) struct TlsStream {
     stream: StreamOwned<ClientConnection, Socket>,
     verifier: Arc<Verifier>,
     progress: Arc<Progress>,
 }
 
-impl Secured {
+impl TlsStream {
     /// Makes the handshake.
     pub(super) fn new(
         client: &Client,
         socket: Socket,
-        target: &Target,
+        url: &Url,
         progress: &Arc<Progress>,
     ) -> Result<Self, FetchError> {
         progress.shake_hands();
-        let connection = client.connect(&target.host).map_err(FetchError::Tls)?;
+        let connection = client.connect(&url.host).map_err(FetchError::Tls)?;
         let mut secured = Self {
             stream: StreamOwned::new(connection, socket),
             verifier: client.verifier(),
@@ -74,15 +74,15 @@ impl Secured {
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match broken {
-            Some(_) if self.stream.sock.heard_plain_http() => FetchError::SpeaksHttp,
-            Some(rustls::Error::InvalidMessage(_)) if !self.stream.sock.heard_tls() => {
+            Some(_) if self.stream.sock.saw_plain_http() => FetchError::SpeaksHttp,
+            Some(rustls::Error::InvalidMessage(_)) if !self.stream.sock.saw_tls() => {
                 FetchError::Tls("the server does not speak TLS on this port".to_owned())
             }
             Some(error) => FetchError::Tls(tls::explain(error, self.verifier.seen().as_ref())),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.progress.ended(Ending::Unannounced)
+                self.progress.ended(Ending::MissingCloseNotify)
             }
-            None => error_of(error),
+            None => into_fetch_error(error),
         }
     }
 }
@@ -90,19 +90,19 @@ impl Secured {
 /// Whether TLS is spoken at an address where a plain request got no answer:
 /// many a server, those of Python among them, hangs up on one without a word.
 /// No request is sent.
-pub(super) fn is_spoken(address: &Address, target: &Target, left: Duration) -> bool {
-    let progress = Arc::new(Progress::start(left.min(LONGEST_SEARCH)));
+pub(super) fn is_spoken(address: &Address, url: &Url, left: Duration) -> bool {
+    let progress = Arc::new(Progress::start(left.min(MAX_SEARCH)));
     let hello = || -> Result<bool, FetchError> {
         let mut socket = match address {
             Address::Tcp(address) => connect::tcp(&[*address], true, &progress)?,
             Address::Unix(path) => connect::unix(path, &progress)?,
         };
-        let mut connection = Client::of_a_stranger()
-            .and_then(|client| client.connect(&target.host))
+        let mut connection = Client::insecure()
+            .and_then(|client| client.connect(&url.host))
             .map_err(FetchError::Tls)?;
         // Whether it comes to terms does not matter.
         let _ = connection.complete_io(&mut socket);
-        Ok(socket.heard_tls())
+        Ok(socket.saw_tls())
     };
     hello().unwrap_or(false)
 }
