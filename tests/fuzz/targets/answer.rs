@@ -11,10 +11,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use healthprobe::check::{self, Outcome};
-use healthprobe::args::env::Environment;
-use healthprobe::fetch;
 use healthprobe::args::Args;
+use healthprobe::args::env::Environment;
+use healthprobe::check::{self, Outcome};
+use healthprobe::fetch;
 use healthprobe::plan::Plan;
 use healthprobe::report::{self, Report};
 use healthprobe::verdict::Verdict;

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use healthprobe::check::{Check, evaluate, json};
-use healthprobe::response::{Address, Body, BodyEnd, Response, Phases};
+use healthprobe::response::{Address, Body, BodyEnd, Phases, Response};
 use libfuzzer_sys::fuzz_target;
 
 const DOCUMENT: &str = r#"{"status":"ok","a":[1,2.5,-0.0,18446744073709551615,1e308,5e-324,"x",null,false],

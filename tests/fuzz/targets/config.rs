@@ -24,11 +24,13 @@ fuzz_target!(|bytes: &[u8]| {
     let arguments = ["healthprobe", ":80", "--config=probe.json"].map(OsString::from);
     let given = match Args::read(arguments, &environment, &read) {
         Ok(given) => given,
-        Err(ArgsError::Mistake(mistake)) => return assert!(!mistake.is_empty()),
-        Err(ArgsError::Question(answer)) => panic!("a config asked: {answer}"),
+        Err(ArgsError::Usage(error)) => return assert!(!error.is_empty()),
+        Err(ArgsError::DisplayHelp(text) | ArgsError::DisplayVersion(text)) => {
+            panic!("a config displayed {text}")
+        }
     };
     if let Ok(plan) = Plan::new(given, &environment, &read) {
-        assert_eq!(plan.request.target.port, 80, "a flag wins over the config");
+        assert_eq!(plan.request.url.port, 80, "a flag wins over the config");
         assert!(!plan.checks.is_empty());
         for check in &plan.checks {
             assert!(!check.to_string().is_empty());
@@ -40,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn members(text: &str) {
     let whole: Result<serde_json::Value, _> =
         serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text));
-    match (config::members(text), whole) {
+    match (config_file::members(text), whole) {
         (Ok(members), Ok(whole)) => {
             let whole = whole.as_object().expect("an object");
             assert_eq!(members.len(), whole.len());

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use healthprobe::check::header::HeaderAssertion;
 use healthprobe::check::{Check, evaluate};
-use healthprobe::response::{Address, Body, Response, Phases};
+use healthprobe::response::{Address, Body, Phases, Response};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

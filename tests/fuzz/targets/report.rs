@@ -8,10 +8,10 @@ use std::time::Duration;
 use healthprobe::check::body::BodyCheck;
 use healthprobe::check::status::StatusSet;
 use healthprobe::check::{Check, evaluate};
-use healthprobe::response::{Address, Body, BodyEnd, BodyError, Response, Phases};
 use healthprobe::plan::headers::Headers;
 use healthprobe::report::{Report, json, text, verbose};
 use healthprobe::request::secret::Secret;
+use healthprobe::response::{Address, Body, BodyEnd, BodyError, Phases, Response};
 use healthprobe::verdict::Verdict;
 use libfuzzer_sys::fuzz_target;
 
@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
     let end = match end {
         b"cut" => BodyEnd::Failed(BodyError::Truncated {
             received: body.len(),
-            promised: Some(u64::MAX),
+            content_length: Some(u64::MAX),
         }),
         b"enough" => BodyEnd::Partial,
         _ => BodyEnd::Complete,
