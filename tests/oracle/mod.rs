@@ -1,5 +1,9 @@
-//! The same questions to something else that knows the answer: a model, other implementations, many runs.
+//! Behaviour beside something else that knows the answer: a reference, other implementations, many runs.
 
-pub mod differential;
-pub mod model;
-pub mod soak;
+mod differential;
+mod drift;
+mod evaluate;
+mod generate;
+mod model;
+mod reference;
+mod soak;

@@ -3,10 +3,12 @@
 //!
 //! `HEALTHPROBE_SOAK` is how many; the executable is `HEALTHPROBE_STATIC` where it is given.
 
+use super::generate::rng::Rng;
+use crate::support::build::named_static;
 use crate::support::{Server, response};
 use std::env;
-use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -26,20 +28,16 @@ const KINDS: [(&str, &str, bool); 8] = [
     ("302 Found", "{\"status\":\"ok\"}", true),
 ];
 
-/// The kind of an answer by its number: splitmix64, whose values look unrelated.
+/// The kind of the answer to the request of this number.
 fn kind(number: usize) -> (&'static str, &'static str, bool) {
-    let mut mixed = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    KINDS[usize::try_from((mixed ^ (mixed >> 31)) % KINDS.len() as u64).unwrap()]
+    Rng::new(0, number as u64).pick(&KINDS)
 }
 
 #[test]
 fn every_verdict_is_the_right_one() {
     let count = env::var("HEALTHPROBE_SOAK").map_or(FEW, |count| count.parse().unwrap());
-    let executable = env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty());
     let executable =
-        executable.unwrap_or_else(|| OsString::from(env!("CARGO_BIN_EXE_healthprobe")));
+        named_static().unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_healthprobe")));
     let server = Server::playing_with_body(|stream, head, _| {
         let number = head.split(['/', ' ']).nth(2).unwrap().parse().unwrap();
         let (status, body, _) = kind(number);

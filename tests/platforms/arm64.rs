@@ -1,17 +1,14 @@
 //! The static executable for arm64, run as such: by this machine if it is one, else by QEMU.
 
-use crate::probe::tls;
+use crate::support::build::for_arm64;
 use crate::support::certificates::Authority;
-use crate::support::{Server, program, say_skipped, without_times};
-use std::env::{self, consts};
+use crate::support::{Server, program, tls, without_times};
+use std::env::consts;
 use std::process::Command;
 
 /// Runs the executable of `HEALTHPROBE_ARM64`: its exit code and what it said.
 fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
-    let Some(path) = env::var_os("HEALTHPROBE_ARM64").filter(|path| !path.is_empty()) else {
-        say_skipped("the arm64 executable: HEALTHPROBE_ARM64 names none");
-        return None;
-    };
+    let path = for_arm64()?;
     let mut command = if consts::ARCH == "aarch64" {
         Command::new(path)
     } else {

@@ -6,16 +6,15 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::support::uvicorn::{DEADLINE, Uvicorn, python};
-use crate::support::{Ran, assert_ran, probe};
+use crate::support::python::credit_python;
+use crate::support::uvicorn::Uvicorn;
+use crate::support::{Folder, Outcome, probe, wait_for_outcome};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/credit-scoring");
 const CONFIG: &str = concat!(
@@ -27,23 +26,14 @@ const README: &str = include_str!("../../examples/credit-scoring/README.md");
 /// What makes two answers differ.
 const VOLATILE: &str = r#""id":"[0-9a-f-]{36}","created":\d+,"latency_ms":\d+\.\d+"#;
 
-const HEALTHY: &str = "healthy: 200 OK in <t>; POST http://localhost:PORT/score\n";
-
-/// Also that of `schema`: one venv for the two.
-pub fn credit_python() -> Option<PathBuf> {
-    python(
-        "HEALTHPROBE_CREDIT_PYTHON",
-        "credit-scoring",
-        "examples/credit-scoring/requirements.txt and tests/repo/requirements.txt",
-    )
-}
+const HEALTHY: &str = "healthy: 200 OK in <t>; POST http://localhost:PORT/score";
 
 #[test]
 fn the_model_passes_the_probe_that_ships_with_it() {
     let Some(service) = Service::start(&[], &[]) else {
         return;
     };
-    service.assert_says(&["--config", CONFIG], 0, HEALTHY);
+    service.assert_reports(&["--config", CONFIG], HEALTHY);
 
     let (_, healthcheck) = README.split_once("CMD [\"/healthprobe\"").unwrap();
     let (list, _) = healthcheck.split_once(']').unwrap();
@@ -54,7 +44,7 @@ fn the_model_passes_the_probe_that_ships_with_it() {
         .map(|word| word.replace("/app", EXAMPLE))
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    service.assert_says(&words, 0, HEALTHY);
+    service.assert_reports(&words, HEALTHY);
 }
 
 #[test]
@@ -62,22 +52,18 @@ fn a_baseline_recorded_of_one_training_holds_for_the_next() {
     let Some(service) = Service::start(&[], &[]) else {
         return;
     };
-    let recorded = service.directory.join("baseline.json");
+    let recorded = service.folder.0.join("baseline.json");
     let recorded = recorded.to_str().unwrap();
-    service.assert_says(
-        &["--config", CONFIG, "--write-baseline", recorded],
-        0,
-        HEALTHY,
-    );
+    service.assert_reports(&["--config", CONFIG, "--write-baseline", recorded], HEALTHY);
     assert_eq!(
         fs::read_to_string(recorded).unwrap(),
         fs::read_to_string(Path::new(EXAMPLE).join("baseline.json")).unwrap()
     );
     let exactly = ["--config", CONFIG, "--baseline", recorded, "--tolerance=0"];
-    service.assert_says(&exactly, 0, HEALTHY);
+    service.assert_reports(&exactly, HEALTHY);
 
     let again = Service::start(&[], &[]).unwrap();
-    again.assert_says(&exactly, 0, HEALTHY);
+    again.assert_reports(&exactly, HEALTHY);
 }
 
 #[test]
@@ -158,17 +144,16 @@ fn assert_named(training: &[&str], variables: &[(&str, &str)], reason: &str) {
     let config: Value = serde_json::from_slice(&fs::read(CONFIG).unwrap()).unwrap();
     let data = config["data"].to_string();
 
-    let line = "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/health\n";
-    service.assert_says(&[&health], 0, line);
-    service.assert_says(&[&health, "--expect", "status=ok"], 0, line);
-    service.assert_says(
+    let line = "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/health";
+    service.assert_reports(&[&health], line);
+    service.assert_reports(&[&health, "--expect", "status=ok"], line);
+    service.assert_reports(
         &[&score, "--data", &data, "--expect-status", "200"],
-        0,
-        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/score\n",
+        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/score",
     );
 
-    let line = format!("unhealthy: {reason}\n");
-    service.assert_says(&["--config", CONFIG], 1, &line);
+    let line = format!("unhealthy: {reason}");
+    service.assert_reports(&["--config", CONFIG], &line);
     // As the example tells it, on the port that it tells.
     let told = normalised(README);
     assert!(
@@ -180,21 +165,15 @@ fn assert_named(training: &[&str], variables: &[(&str, &str)], reason: &str) {
 /// A model of its own, trained and in service.
 struct Service {
     uvicorn: Uvicorn,
-    directory: PathBuf,
+    folder: Folder,
 }
 
 impl Service {
     /// `None` where there is no Python for it, after saying so.
     fn start(training: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
-        static STARTED: AtomicUsize = AtomicUsize::new(0);
         let python = credit_python()?;
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
-            "credit-scoring-{}-{}",
-            std::process::id(),
-            STARTED.fetch_add(1, Ordering::Relaxed)
-        ));
-        fs::create_dir_all(&directory).unwrap();
-        let model = directory.join("model.joblib");
+        let folder = Folder::new("credit-scoring");
+        let model = folder.0.join("model.joblib");
         let trained = Command::new(&python)
             .arg("train.py")
             .arg("--out")
@@ -213,37 +192,26 @@ impl Service {
         variables.push(("MODEL_FILE", model.as_os_str()));
         Some(Self {
             uvicorn: Uvicorn::start(&python, Path::new(EXAMPLE), &variables),
-            directory,
+            folder,
         })
     }
 
-    fn probe(&self, arguments: &[&str]) -> Ran {
+    fn probe(&self, arguments: &[&str]) -> Outcome {
         let port = self.uvicorn.port;
         let ran = probe(arguments)
             .env("PORT", &port.to_string())
             .port(port)
             .run();
-        Ran {
+        Outcome {
             out: normalised(&ran.out),
             ..ran
         }
     }
 
-    /// Probes until it says this: on a busy machine a first answer may take longer than 180 ms.
+    /// Probes until it reports this: on a busy machine a first answer may take longer than 180 ms.
     #[track_caller]
-    fn assert_says(&self, arguments: &[&str], code: i32, line: &str) {
-        let deadline = Instant::now() + DEADLINE;
-        let mut ran = self.probe(arguments);
-        while (ran.code, ran.out.as_str()) != (Some(code), line) && Instant::now() < deadline {
-            ran = self.probe(arguments);
-        }
-        assert_ran(&ran, code, line, "");
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.directory);
+    fn assert_reports(&self, arguments: &[&str], line: &str) {
+        wait_for_outcome(|| self.probe(arguments), line);
     }
 }
 

@@ -6,14 +6,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::path::Path;
 
-use regex_lite::Regex;
-
-use crate::support::signal;
-use crate::support::uvicorn::{DEADLINE, Uvicorn, python};
+use crate::support::python::fastapi_python;
+use crate::support::uvicorn::Uvicorn;
+use crate::support::{Folder, assert_verdict, signal, wait_for_verdict};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi");
 
@@ -25,23 +22,21 @@ fn a_model_that_loads() {
     let health = service.url("/health");
     let sample = service.url("/predict/sample");
 
-    probe(
+    assert_verdict(
         &[&health],
-        1,
-        &format!(
+        format!(
             "unhealthy: status 503, expected 200-399; GET {health} in <t>; \
-             body: {{\"detail\":\"Model not loaded\"}}\n"
+             body: {{\"detail\":\"Model not loaded\"}}"
         ),
     );
 
     service.put_model(&the_model());
-    probe_until(&[&health], 0, &healthy(&health));
-    probe(
+    wait_for_verdict(&[&health], healthy(&health));
+    assert_verdict(
         &expecting(&health, &["status=ok", "model.loaded", "!error"]),
-        0,
-        &healthy(&health),
+        healthy(&health),
     );
-    probe(
+    assert_verdict(
         &expecting(
             &sample,
             &[
@@ -50,8 +45,7 @@ fn a_model_that_loads() {
                 "predictions[0].score=0.742+-1%",
             ],
         ),
-        0,
-        &healthy(&sample),
+        healthy(&sample),
     );
 }
 
@@ -63,16 +57,15 @@ fn a_model_file_that_breaks() {
     let health = service.url("/health");
     let model = the_model();
     service.put_model(&model);
-    probe_until(&expecting(&health, &["status=ok"]), 0, &healthy(&health));
+    wait_for_verdict(&expecting(&health, &["status=ok"]), healthy(&health));
 
     service.put_model(&model[..model.len() / 2]);
-    probe_until(
+    wait_for_verdict(
         &expecting(&health, &["status=ok"]),
-        1,
-        &format!("unhealthy: status is \"degraded\", expected \"ok\"; GET {health} in <t>\n"),
+        format!("unhealthy: status is \"degraded\", expected \"ok\"; GET {health} in <t>"),
     );
     // The status alone sees nothing: the service still answers, with the model from before.
-    probe(&[&health], 0, &healthy(&health));
+    assert_verdict(&[&health], healthy(&health));
 }
 
 #[test]
@@ -84,16 +77,15 @@ fn a_model_that_predicts_nothing() {
     let sample = service.url("/predict/sample");
 
     service.put_model(&the_model().replace("12.767", "NaN"));
-    probe_until(&expecting(&health, &["status=ok"]), 0, &healthy(&health));
-    probe(
+    wait_for_verdict(&expecting(&health, &["status=ok"]), healthy(&health));
+    assert_verdict(
         &expecting(
             &sample,
             &["predictions[0].label!=Unknown", "predictions[0].score>=0.5"],
         ),
-        1,
-        &format!(
+        format!(
             "unhealthy: predictions[0].label is \"Unknown\", expected anything but \"Unknown\"; \
-             predictions[0].score is null, expected a number >= 0.5; GET {sample} in <t>\n"
+             predictions[0].score is null, expected a number >= 0.5; GET {sample} in <t>"
         ),
     );
 }
@@ -107,18 +99,16 @@ fn a_service_that_hangs_and_then_dies() {
     let health = service.url("/health");
 
     service.freeze();
-    probe_until(
+    wait_for_verdict(
         &[&health, "--timeout", "300ms"],
-        1,
-        &format!("unhealthy: timed out after 300ms waiting for the response; GET {health}\n"),
+        format!("unhealthy: timed out after 300ms waiting for the response; GET {health}"),
     );
 
     service.kill();
-    probe(
+    assert_verdict(
         &[&health],
-        1,
-        &format!(
-            "unhealthy: connection refused (127.0.0.1:{}); GET {health}\n",
+        format!(
+            "unhealthy: connection refused (127.0.0.1:{}); GET {health}",
             service.uvicorn.port
         ),
     );
@@ -136,29 +126,7 @@ fn expecting<'a>(url: &'a str, assertions: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn healthy(url: &str) -> String {
-    format!("healthy: 200 OK in <t>; GET {url}\n")
-}
-
-/// Standard output with its times as `<t>`, the exit code, and nothing on standard error.
-#[track_caller]
-fn probe(args: &[&str], code: i32, stdout: &str) {
-    assert_eq!(
-        run(args),
-        (stdout.to_owned(), String::new(), Some(code)),
-        "{args:?}"
-    );
-}
-
-/// Probes until the outcome is this one, for changes that the service notices in its own time.
-#[track_caller]
-fn probe_until(args: &[&str], code: i32, stdout: &str) {
-    let wanted = (stdout.to_owned(), String::new(), Some(code));
-    let deadline = Instant::now() + DEADLINE;
-    let mut outcome = run(args);
-    while outcome != wanted && Instant::now() < deadline {
-        outcome = run(args);
-    }
-    assert_eq!(outcome, wanted, "{args:?}");
+    format!("healthy: 200 OK in <t>; GET {url}")
 }
 
 fn the_model() -> String {
@@ -168,21 +136,15 @@ fn the_model() -> String {
 /// A running uvicorn with a directory of its own, in which its model may appear.
 struct Service {
     uvicorn: Uvicorn,
-    directory: PathBuf,
+    folder: Folder,
 }
 
 impl Service {
     /// `None` where there is no Python for it, after saying so.
     fn start(name: &str) -> Option<Self> {
-        let python = python(
-            "HEALTHPROBE_PYTHON",
-            "fastapi",
-            "examples/fastapi/requirements.txt",
-        )?;
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("fastapi-{name}-{}", std::process::id()));
-        fs::create_dir_all(&directory).expect("a directory for the model");
-        let model = directory.join("model.json");
+        let python = fastapi_python()?;
+        let folder = Folder::new(name);
+        let model = folder.0.join("model.json");
         let uvicorn = Uvicorn::start(
             &python,
             Path::new(EXAMPLE),
@@ -191,7 +153,7 @@ impl Service {
                 ("MODEL_POLL_SECONDS", OsStr::new("0.05")),
             ],
         );
-        Some(Self { uvicorn, directory })
+        Some(Self { uvicorn, folder })
     }
 
     fn url(&self, path: &str) -> String {
@@ -200,9 +162,9 @@ impl Service {
 
     /// Appears whole: the service never sees half a file that was not meant to be half.
     fn put_model(&self, text: &str) {
-        let new = self.directory.join("model.json.new");
+        let new = self.folder.0.join("model.json.new");
         fs::write(&new, text).expect("a model to write");
-        fs::rename(&new, self.directory.join("model.json")).expect("a model to put in place");
+        fs::rename(&new, self.folder.0.join("model.json")).expect("a model to put in place");
     }
 
     #[cfg(unix)]
@@ -214,26 +176,4 @@ impl Service {
         self.uvicorn.process.kill().expect("a service to kill");
         self.uvicorn.process.wait().expect("a service that ends");
     }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
-fn run(args: &[&str]) -> (String, String, Option<i32>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the probe runs");
-    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
-    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-    let elapsed = Regex::new(r" in \d+(\.\d+)?(µs|ms|s)\b").expect("a regex");
-    (
-        elapsed.replace_all(&stdout, " in <t>").into_owned(),
-        stderr,
-        output.status.code(),
-    )
 }

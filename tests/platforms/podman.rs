@@ -7,8 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::platforms::docker::{Folder, context};
-use crate::support::{program, skip, without_times};
+use crate::support::build::context;
+use crate::support::{Folder, program, skip, without_times};
 
 const REQUIRED: &str = "HEALTHPROBE_REQUIRE_SERVERS";
 

@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::probe::metrics::{folder, get, node_exporter, parse, start_prometheus};
-use crate::probe::tls;
 use crate::support::certificates::Authority;
-use crate::support::{PATIENCE, Server, changed, program};
+use crate::support::metrics::{get, node_exporter, parse, start_prometheus};
+use crate::support::{PATIENCE, Server, changed, folder, program, tls};
 
 const RULES: &str = include_str!("../../examples/prometheus/rules.yml");
 const RULES_TEST: &str = include_str!("../../examples/prometheus/rules_test.yml");
@@ -324,4 +323,45 @@ fn the_line_for_cron_is_one() {
         (Some(0), "", "")
     );
     assert!(file.exists());
+}
+
+#[test]
+fn node_exporter_gives_back_what_was_written() {
+    let folder = folder("node-exporter");
+    let authority = Authority::new("Private CA");
+    let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));
+    let plain = Server::json("{\"a\":1}");
+    let write = |server: &Server, name: &str, arguments: &[&str]| {
+        let path = folder.join(name);
+        let path = path.to_str().unwrap();
+        server.probe(&[arguments, &["--metrics-file", path]].concat());
+        fs::read_to_string(path).unwrap()
+    };
+    let texts = [
+        write(&secured, "tls.prom", &["https://localhost:PORT/", "-k"]),
+        write(
+            &plain,
+            "one.prom",
+            &[":PORT/one", "-e", "a=\"x\\\\\\\"\"", "-e", "a=1"],
+        ),
+        write(&plain, "two.prom", &[":PORT/two", "--wait", "1s"]),
+    ];
+    let Some((_exporter, port)) = node_exporter(&folder) else {
+        return;
+    };
+    let scraped = parse(&get(port, "/metrics"));
+    assert_eq!(
+        scraped[&("node_textfile_scrape_error".to_owned(), vec![])].to_bits(),
+        0
+    );
+    let written: Vec<_> = texts.iter().flat_map(|text| parse(text)).collect();
+    assert!(written.len() > 45);
+    for (sample, value) in written {
+        let found = scraped.get(&sample);
+        assert_eq!(
+            found.map(|found| found.to_bits()),
+            Some(value.to_bits()),
+            "{sample:?}"
+        );
+    }
 }

@@ -11,9 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::certificates::{Authority, Certificate, file};
-use crate::support::uvicorn;
-use crate::support::{PATIENCE, Ran, free_port, probe, program, signal};
+use crate::support::certificates::{Authority, Certificate};
+use crate::support::python::recipes_python;
+use crate::support::{Outcome, PATIENCE, free_port, new_file, probe, program, signal};
 
 /// A CA, and files with a certificate of it for localhost.
 struct Keys {
@@ -31,9 +31,9 @@ impl Keys {
         let client = authority.sign(&["probe"]);
         Self {
             cacert: authority.file(),
-            cert: file(&server.pem()),
-            key: file(&server.key_pem()),
-            client: file(&[client.pem(), client.key_pem()].concat()),
+            cert: new_file(server.pem()),
+            key: new_file(server.key_pem()),
+            client: new_file([client.pem(), client.key_pem()].concat()),
         }
     }
 }
@@ -81,7 +81,7 @@ fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
-fn run(port: u16, url: &str, arguments: &[&str]) -> Ran {
+fn run(port: u16, url: &str, arguments: &[&str]) -> Outcome {
     let url = url.replace("PORT", &port.to_string());
     probe(&[&[url.as_str()], arguments].concat())
         .port(port)
@@ -89,7 +89,7 @@ fn run(port: u16, url: &str, arguments: &[&str]) -> Ran {
 }
 
 #[track_caller]
-fn assert_line(ran: &Ran, code: i32, line: &str) {
+fn assert_line(ran: &Outcome, code: i32, line: &str) {
     assert_eq!(
         (ran.out.as_str(), ran.code),
         (format!("{line}\n").as_str(), Some(code)),
@@ -279,14 +279,6 @@ fn gunicorn(python: &Path, bind: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn recipes_python() -> Option<PathBuf> {
-    uvicorn::python(
-        "HEALTHPROBE_RECIPES_PYTHON",
-        "recipes",
-        "tests/platforms/recipes/requirements.txt",
-    )
-}
-
 #[test]
 fn gunicorn_over_a_unix_socket() {
     let Some(python) = recipes_python() else {
@@ -352,7 +344,7 @@ fn assert_speaks_tls(port: u16, keys: &Keys, path: &str, assertion: &str) {
     let ran = run(
         port,
         &url,
-        &["--cacert", &file(&Certificate::self_signed("x").pem())],
+        &["--cacert", &new_file(Certificate::self_signed("x").pem())],
     );
     assert_line(
         &ran,

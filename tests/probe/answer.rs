@@ -1,6 +1,6 @@
 //! What comes back: every framing of RFC 9112, and what is none.
 
-use crate::support::{PATIENCE, Server, assert_ran, assert_within, drip, hold, response};
+use crate::support::{PATIENCE, Server, assert_within, drip, hold, response};
 use std::io::Write;
 
 const JSON: &[&str] = &["-e", "status=ok"];
@@ -39,19 +39,13 @@ fn an_empty_body_is_healthy_where_no_check_needs_one() {
         server.assert_healthy(&[]);
     }
     let server = Server::answering("HTTP/1.1 204 No Content\r\n\r\n");
-    let ran = server.probe(&[":PORT/ping"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 204 No Content in <t>; GET http://localhost:PORT/ping\n",
-        "",
+    server.assert_verdict(
+        &[":PORT/ping"],
+        "healthy: 204 No Content in <t>; GET http://localhost:PORT/ping",
     );
-    let ran = server.probe(&[":PORT/ping", "-e", "a"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: body is empty, expected JSON; GET http://localhost:PORT/ping in <t>\n",
-        "",
+    server.assert_verdict(
+        &[":PORT/ping", "-e", "a"],
+        "unhealthy: body is empty, expected JSON; GET http://localhost:PORT/ping in <t>",
     );
 }
 
@@ -60,12 +54,9 @@ fn a_redirect_is_the_answer() {
     let server = Server::answering(
         "HTTP/1.1 307 Temporary Redirect\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n",
     );
-    let ran = server.probe(&[":PORT/readyz/"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 307 Temporary Redirect in <t>; GET http://localhost:PORT/readyz/\n",
-        "",
+    server.assert_verdict(
+        &[":PORT/readyz/"],
+        "healthy: 307 Temporary Redirect in <t>; GET http://localhost:PORT/readyz/",
     );
     server.assert_unhealthy(&["-s", "2xx"], "status 307, expected 2xx", " in <t>");
 }

@@ -1,7 +1,6 @@
 //! `--baseline` and `--write-baseline`: recording and comparing are one request.
 
-use crate::probe::data::file;
-use crate::support::{Server, assert_ran, probe};
+use crate::support::{Server, file, probe};
 use std::fs;
 
 const ANSWER: &str = r#"{"id":"a1","created":1700000000,"model":"iris","predictions":[{"label":"cat","score":0.871}]}"#;
@@ -13,12 +12,9 @@ fn what_is_recorded_is_compared() {
     let server = Server::json(ANSWER);
     let path = file("recorded.json", "old");
     let record = [&["127.0.0.1:PORT", "--write-baseline", &path], &IGNORE[..]].concat();
-    let ran = server.probe(&record);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &record,
+        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/",
     );
     assert_eq!(
         fs::read_to_string(&path).unwrap(),
@@ -151,11 +147,9 @@ fn a_baseline_that_cannot_be_used_is_an_error_and_nothing_is_sent() {
                 .to_owned(),
         ),
     ] {
-        let ran = server.probe(&[&[":PORT"], arguments].concat());
-        assert_eq!(
-            (ran.err.as_str(), ran.out.as_str(), ran.code),
-            (format!("error: {message}\n").as_str(), "", Some(1))
-        );
+        server
+            .probe(&[&[":PORT"], arguments].concat())
+            .assert_error(message);
     }
     assert!(server.heard_nothing());
 }
@@ -172,11 +166,8 @@ fn the_tolerance_can_come_from_the_environment() {
             .code
     };
     assert_eq!((run("5%"), run("1%"), run("")), (Some(0), Some(1), Some(1)));
-    let ran = probe(&[":1"]).env("HEALTHPROBE_BASELINE", "/nowhere").run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: HEALTHPROBE_BASELINE: cannot read /nowhere: No such file or directory\n",
-    );
+    probe(&[":1"])
+        .env("HEALTHPROBE_BASELINE", "/nowhere")
+        .run()
+        .assert_error("HEALTHPROBE_BASELINE: cannot read /nowhere: No such file or directory");
 }

@@ -1,6 +1,6 @@
 //! Status, header and body checks through the executable.
 
-use crate::support::{Server, assert_ran, probe, response};
+use crate::support::{Server, assert_error, response};
 
 #[test]
 fn the_status_is_judged_first_and_the_body_explains() {
@@ -13,24 +13,18 @@ fn the_status_is_judged_first_and_the_body_explains() {
         "status 503, expected 200-399",
         " in <t>; body: { \"detail\": \"Model not loaded\" }",
     );
-    let ran = server.probe(&["127.0.0.1:PORT/", "-s", "2xx,503"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 503 Service Unavailable in <t>; GET http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["127.0.0.1:PORT/", "-s", "2xx,503"],
+        "healthy: 503 Service Unavailable in <t>; GET http://127.0.0.1:PORT/",
     );
 }
 
 #[test]
 fn a_status_without_a_name_is_a_number() {
     let server = Server::answering("HTTP/1.1 299 Fine\r\nContent-Length: 0\r\n\r\n");
-    let ran = server.probe(&["127.0.0.1:PORT/"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 299 in <t>; GET http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["127.0.0.1:PORT/"],
+        "healthy: 299 in <t>; GET http://127.0.0.1:PORT/",
     );
 }
 
@@ -113,7 +107,6 @@ fn a_check_that_cannot_be_read_is_an_error() {
             "--output \"xml\": column 1: expected text or json",
         ),
     ] {
-        let ran = probe(&[&[":1"], &arguments[..]].concat()).run();
-        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+        assert_error(&[&[":1"], &arguments[..]].concat(), message);
     }
 }

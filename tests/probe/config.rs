@@ -1,7 +1,6 @@
 //! `--config`: a check that ships with the model.
 
-use crate::probe::data::file;
-use crate::support::{Server, assert_ran, probe, response};
+use crate::support::{Server, assert_error, file, probe, response};
 use std::io::Write;
 
 /// A server that answers a good prediction to one request only: exactly this body and header.
@@ -42,29 +41,21 @@ fn the_whole_check_comes_from_the_file() {
     let server = model();
     let path = file("probe.json", PROBE);
     let port = server.port().to_string();
-    let ran = server
+    server
         .prepare(&["--config", &path])
         .env("PORT", &port)
-        .run();
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; POST http://localhost:PORT/v1/predict\n",
-        "",
-    );
-    let ran = server
+        .run()
+        .assert_verdict("healthy: 200 OK in <t>; POST http://localhost:PORT/v1/predict");
+    server
         .prepare(&[])
         .env("HEALTHPROBE_CONFIG", &path)
         .env("PORT", &port)
         .env("HEALTHPROBE_TOLERANCE", "0.5%")
-        .run();
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: drift at $.predictions[0].score: 0.86 → 0.87 (Δ 0.01 > 0.0043); \
-         POST http://localhost:PORT/v1/predict in <t>\n",
-        "",
-    );
+        .run()
+        .assert_verdict(
+            "unhealthy: drift at $.predictions[0].score: 0.86 → 0.87 (Δ 0.01 > 0.0043); \
+             POST http://localhost:PORT/v1/predict in <t>",
+        );
 }
 
 #[test]
@@ -127,24 +118,16 @@ fn its_paths_are_relative_to_it() {
         "relative.json",
         r#"{"url":"127.0.0.1:${PORT}/v1/predict","headers":{"x-model":"iris"},"data_file":"body.json","baseline_file":"known.json"}"#,
     );
-    let ran = server
+    server
         .prepare(&["-c", &path])
         .env("PORT", &server.port().to_string())
-        .run();
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/v1/predict\n",
-        "",
-    );
+        .run()
+        .assert_verdict("healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/v1/predict");
     let missing = file("missing.json", r#"{"url":":1","data_file":"nope.json"}"#);
     let nope = missing.replace("missing.json", "nope.json");
-    let ran = probe(&["-c", &missing]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        &format!("error: {missing}: data_file: cannot read {nope}: No such file or directory\n"),
+    assert_error(
+        &["-c", &missing],
+        format!("{missing}: data_file: cannot read {nope}: No such file or directory"),
     );
 }
 
@@ -228,30 +211,16 @@ fn a_config_that_cannot_be_used_is_an_error_with_its_place() {
         let path = file("bad.json", text);
         let ran = probe(&["-c", &path, ":1"]).run();
         let message = message.replace("CONFIG", &path);
-        assert_ran(&ran, 1, "", &format!("error: {path}: {message}\n"));
+        ran.assert_error(format!("{path}: {message}"));
     }
-    let ran = probe(&["-c", "/nowhere/probe.json"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --config: cannot read /nowhere/probe.json: No such file or directory\n",
+    assert_error(
+        &["-c", "/nowhere/probe.json"],
+        "--config: cannot read /nowhere/probe.json: No such file or directory",
     );
-    let ran = probe::<&str>(&[])
+    probe::<&str>(&[])
         .env("HEALTHPROBE_CONFIG", "/nowhere")
-        .run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: HEALTHPROBE_CONFIG: cannot read /nowhere: No such file or directory\n",
-    );
+        .run()
+        .assert_error("HEALTHPROBE_CONFIG: cannot read /nowhere: No such file or directory");
     let bytes = file("bytes.json", b"{\"url\":\"\xff\"}");
-    let ran = probe(&["-c", &bytes]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        &format!("error: {bytes}: not UTF-8 at byte 9\n"),
-    );
+    assert_error(&["-c", &bytes], format!("{bytes}: not UTF-8 at byte 9"));
 }

@@ -1,19 +1,8 @@
 //! `--data`: synthetic requests.
 
-use crate::support::{PATIENCE, Server, assert_ran, assert_within, probe, response};
-use std::fs;
+use crate::support::{PATIENCE, Server, assert_error, assert_within, file, response};
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
-
-/// A file of this test's own, below the folder that cargo keeps for tests.
-pub fn file(name: &str, content: impl AsRef<[u8]>) -> String {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join(name);
-    fs::write(&path, content).unwrap();
-    path.to_str().unwrap().to_owned()
-}
 
 /// A server that answers with what it heard: head and body as a JSON object.
 fn echo() -> Server {
@@ -119,20 +108,17 @@ fn a_large_body_goes_out_whole() {
         let _ = stream.write_all(response("200 OK", &body.len().to_string()).as_bytes());
     });
     let path = file("large.json", vec![b'1'; 20 << 20]);
-    let ran = server.probe(&[
-        "127.0.0.1:PORT",
-        "-d",
-        &format!("@{path}"),
-        "-t",
-        "20s",
-        "-e",
-        "$=20971520",
-    ]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &[
+            "127.0.0.1:PORT",
+            "-d",
+            &format!("@{path}"),
+            "-t",
+            "20s",
+            "-e",
+            "$=20971520",
+        ],
+        "healthy: 200 OK in <t>; POST http://127.0.0.1:PORT/",
     );
 }
 
@@ -165,12 +151,9 @@ fn a_server_that_reads_nothing_meets_the_deadline() {
         std::thread::park();
     });
     let path = file("stuck.json", vec![b'1'; 20 << 20]);
-    let ran = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "300ms"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: timed out after 300ms sending the request; POST http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "300ms"],
+        "unhealthy: timed out after 300ms sending the request; POST http://127.0.0.1:PORT/",
     );
 }
 
@@ -189,15 +172,11 @@ fn a_body_that_cannot_be_read_is_an_error_and_nothing_is_sent() {
             "--data: cannot read /dev/zero: it is longer than 256 MiB",
         ),
     ] {
-        let ran = server.probe(&[":PORT", "-d", data]);
-        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+        server.probe(&[":PORT", "-d", data]).assert_error(message);
     }
     assert!(server.heard_nothing());
-    let ran = probe(&[":1", "-X", "HEAD", "-d", "x"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --request \"HEAD\": it takes no body, which --data gives\n",
+    assert_error(
+        &[":1", "-X", "HEAD", "-d", "x"],
+        "--request \"HEAD\": it takes no body, which --data gives",
     );
 }

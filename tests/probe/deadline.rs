@@ -1,6 +1,6 @@
 //! One deadline over every stage, and the stage named.
 
-use crate::support::{Server, assert_ran, assert_within, drip, hold, response};
+use crate::support::{Server, assert_within, drip, hold, response};
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -81,12 +81,10 @@ fn a_failure_is_told_though_its_body_never_comes() {
         hold(stream);
     });
     assert_within(LATEST, || {
-        let ran = server.probe(&[":PORT", "-t", TIMEOUT]);
-        assert_ran(
-            &ran,
-            1,
-            "unhealthy: status 503, expected 200-399; GET http://localhost:PORT/ in <t>; body: not yet\n",
-            "",
+        server.assert_verdict(
+            &[":PORT", "-t", TIMEOUT],
+            "unhealthy: status 503, expected 200-399; \
+             GET http://localhost:PORT/ in <t>; body: not yet",
         );
     });
 }
@@ -97,13 +95,11 @@ fn status_and_body_fail_each_with_its_reason() {
         let _ = stream.write_all(b"HTTP/1.1 503 No\r\n\r\n");
         hold(stream);
     });
-    let ran = server.probe(&[":PORT", "-t", TIMEOUT, "-e", "a=1"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: status 503, expected 200-399; timed out after 1s reading the body, 0 bytes so far; \
-         GET http://localhost:PORT/ in <t>\n",
-        "",
+    server.assert_verdict(
+        &[":PORT", "-t", TIMEOUT, "-e", "a=1"],
+        "unhealthy: status 503, expected 200-399; \
+         timed out after 1s reading the body, 0 bytes so far; \
+         GET http://localhost:PORT/ in <t>",
     );
 }
 

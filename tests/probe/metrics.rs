@@ -1,32 +1,18 @@
 //! `--metrics-file`: what Prometheus reads of a probe.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Instant;
 
-use crate::probe::routing::{socket_path, unix_server};
-use crate::probe::tls;
-use crate::probe::wait::in_turn;
 use crate::support::certificates::{Authority, authority_params, params};
+use crate::support::metrics::{assert_promtool_accepts, parse};
+use crate::support::unix::{socket_path, unix_server};
 use crate::support::{
-    PATIENCE, Probe, Server, assert_ran, free_port, has_ipv6, probe, program, response,
+    PATIENCE, Probe, Server, assert_outcome, folder, free_port, has_ipv6, in_turn, probe, response,
+    tls,
 };
-
-/// A folder of its own for a test.
-pub fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("metrics-{name}-{}", std::process::id()));
-    _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
 
 /// Probes with these arguments, and returns the metrics as they were written.
 fn written(name: &str, prepare: impl FnOnce(&[&str]) -> Probe, arguments: &[&str]) -> String {
@@ -49,64 +35,6 @@ fn samples(text: &str) -> String {
     times
         .replace_all(&samples.join("\n"), "$1 <t>")
         .into_owned()
-}
-
-/// What Prometheus says of a text; nothing where it is not installed.
-fn assert_promtool_accepts(text: &str) {
-    let Some(promtool) = program("promtool") else {
-        return;
-    };
-    let mut child = Command::new(promtool)
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(text.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
-}
-
-/// Each sample by its name and its labels, which are sorted.
-pub fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), f64> {
-    let mut samples = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (name, mut rest) = match line.split_once('{') {
-            Some((name, rest)) => (name, rest),
-            None => line.split_once(' ').unwrap(),
-        };
-        let mut labels = Vec::new();
-        while let Some((label, quoted)) = rest.split_once("=\"") {
-            let mut value = String::new();
-            let mut characters = quoted.char_indices();
-            let end = loop {
-                match characters.next().unwrap() {
-                    (end, '"') => break end + 1,
-                    (_, '\\') => value.push(match characters.next().unwrap().1 {
-                        'n' => '\n',
-                        other => other,
-                    }),
-                    (_, other) => value.push(other),
-                }
-            };
-            labels.push((label.to_owned(), value));
-            rest = &quoted[end..];
-            match rest.strip_prefix(',') {
-                Some(further) => rest = further,
-                None => break,
-            }
-        }
-        labels.sort();
-        let value = rest.trim_start_matches('}').trim().parse().unwrap();
-        let twice = samples.insert((name.to_owned(), labels), value);
-        assert_eq!(twice, None, "{line}");
-    }
-    samples
 }
 
 #[test]
@@ -387,12 +315,12 @@ fn a_file_that_cannot_be_written_is_a_warning() {
         let ran = server.probe(&["127.0.0.1:PORT", "--metrics-file", path]);
         let path = path.replace('\n', "\\n").replace('\u{1b}', "\\u001b");
         let warning = format!("warning: cannot write {path}: {reason}\n");
-        assert_ran(&ran, 0, healthy, &warning);
+        assert_outcome(&ran, 0, healthy, &warning);
     }
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
     // Also where nothing else is said, for nobody would miss the file.
     let ran = server.probe(&["127.0.0.1:PORT", "-q", "--metrics-file", "/nowhere/x"]);
-    assert_ran(
+    assert_outcome(
         &ran,
         0,
         "",
@@ -406,13 +334,9 @@ fn a_file_that_cannot_be_written_is_a_warning() {
         "/nowhere/x",
     ]);
     assert_eq!(ran.code, Some(1));
-    let ran = server.probe(&["127.0.0.1:PORT", "--metrics-file", ""]);
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --metrics-file \"\": column 1: expected the name of a file\n",
-    );
+    server
+        .probe(&["127.0.0.1:PORT", "--metrics-file", ""])
+        .assert_error("--metrics-file \"\": column 1: expected the name of a file");
 }
 
 #[test]
@@ -466,105 +390,4 @@ fn nobody_sees_half_a_file() {
     over.store(true, Ordering::SeqCst);
     let seen = reader.join().unwrap();
     assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
-}
-
-/// A process that ends with the test.
-pub struct Running(pub Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The body of a plain GET, asked for until there is one.
-pub fn get(port: u16, path: &str) -> String {
-    let started = Instant::now();
-    loop {
-        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
-            let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            if let Some((_, body)) = answer.split_once("\r\n\r\n") {
-                return body.to_owned();
-            }
-        }
-        assert!(started.elapsed() < PATIENCE, "nobody answers on {port}");
-        thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
-
-/// `node_exporter` with what is in this folder, and its port; nothing where it is not installed.
-pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
-    let port = free_port();
-    let running = Command::new(program("prometheus-node-exporter")?)
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .arg("--collector.disable-defaults")
-        .arg("--collector.textfile")
-        .arg(format!(
-            "--collector.textfile.directory={}",
-            folder.display()
-        ))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Some((Running(running), port))
-}
-
-/// A Prometheus with the `prometheus.yml` of this folder, its data beside it, and its port.
-pub fn start_prometheus(prometheus: &Path, folder: &Path, data: &str) -> (Running, u16) {
-    let port = free_port();
-    let running = Command::new(prometheus)
-        .arg("--config.file=prometheus.yml")
-        .arg(format!("--storage.tsdb.path={data}"))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    (Running(running.unwrap()), port)
-}
-
-#[test]
-fn node_exporter_gives_back_what_was_written() {
-    let folder = folder("node-exporter");
-    let authority = Authority::new("Private CA");
-    let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));
-    let plain = Server::json("{\"a\":1}");
-    let write = |server: &Server, name: &str, arguments: &[&str]| {
-        let path = folder.join(name);
-        let path = path.to_str().unwrap();
-        server.probe(&[arguments, &["--metrics-file", path]].concat());
-        fs::read_to_string(path).unwrap()
-    };
-    let texts = [
-        write(&secured, "tls.prom", &["https://localhost:PORT/", "-k"]),
-        write(
-            &plain,
-            "one.prom",
-            &[":PORT/one", "-e", "a=\"x\\\\\\\"\"", "-e", "a=1"],
-        ),
-        write(&plain, "two.prom", &[":PORT/two", "--wait", "1s"]),
-    ];
-    let Some((_exporter, port)) = node_exporter(&folder) else {
-        return;
-    };
-    let scraped = parse(&get(port, "/metrics"));
-    assert_eq!(
-        scraped[&("node_textfile_scrape_error".to_owned(), vec![])].to_bits(),
-        0
-    );
-    let written: Vec<_> = texts.iter().flat_map(|text| parse(text)).collect();
-    assert!(written.len() > 45);
-    for (sample, value) in written {
-        let found = scraped.get(&sample);
-        assert_eq!(
-            found.map(|found| found.to_bits()),
-            Some(value.to_bits()),
-            "{sample:?}"
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! What is said, to whom, and the exit code whatever becomes of it.
 
-use crate::support::{Server, assert_ran, probe, response};
+use crate::support::{Server, assert_outcome, probe, response};
 use std::fs::File;
 use std::process::{Command, Stdio};
 
@@ -12,14 +12,11 @@ fn quiet_says_nothing_when_healthy() {
         &[":PORT", "-q", "-v"],
         &[":PORT", "-q", "-o", "json"],
     ] {
-        assert_ran(&server.probe(arguments), 0, "", "");
+        assert_outcome(&server.probe(arguments), 0, "", "");
     }
-    let ran = server.probe(&[":PORT", "--quiet", "-e", "status=no"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: status is \"ok\", expected \"no\"; GET http://localhost:PORT/ in <t>\n",
-        "",
+    server.assert_verdict(
+        &[":PORT", "--quiet", "-e", "status=no"],
+        "unhealthy: status is \"ok\", expected \"no\"; GET http://localhost:PORT/ in <t>",
     );
 }
 
@@ -36,7 +33,7 @@ fn verbose_tells_address_times_checks_and_headers_on_stderr() {
         "--expect-body",
         "ok",
     ]);
-    assert_ran(
+    assert_outcome(
         &ran,
         1,
         "unhealthy: status is \"ok\", expected \"no\"; GET http://127.0.0.1:PORT/ in <t>\n",
@@ -329,7 +326,7 @@ fn help_and_version_are_healthy_answers() {
     }
     for flag in ["--version", "-V"] {
         let ran = probe(&[flag]).run();
-        assert_ran(
+        assert_outcome(
             &ran,
             0,
             &format!("healthprobe {}\n", env!("CARGO_PKG_VERSION")),

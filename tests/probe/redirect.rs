@@ -1,6 +1,6 @@
 //! `--location`: what is followed, how, and with what.
 
-use crate::support::{Server, assert_ran, assert_within, free_port, response};
+use crate::support::{Server, assert_within, free_port, response};
 use std::io::Write;
 use std::time::Duration;
 
@@ -64,19 +64,14 @@ fn references_are_resolved() {
 #[test]
 fn without_the_flag_a_redirect_is_the_answer() {
     let server = server(302, "/new");
-    let ran = server.probe(&["127.0.0.1:PORT", "--expect-header", "location=/new"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["127.0.0.1:PORT", "--expect-header", "location=/new"],
+        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/",
     );
-    let ran = server.probe(&["127.0.0.1:PORT", "-L"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/new\n",
-        "",
+    server.assert_verdict(
+        &["127.0.0.1:PORT", "-L"],
+        "healthy: 200 OK in <t>; \
+         GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/new",
     );
 }
 
@@ -88,16 +83,14 @@ fn other_answers_are_not_followed() {
         (201, "Created"),
     ] {
         let ran = server(status, "/new").probe(&["127.0.0.1:PORT", "-L"]);
-        let out = format!("healthy: {status} {phrase} in <t>; GET http://127.0.0.1:PORT/\n");
-        assert_ran(&ran, 0, &out, "");
+        ran.assert_verdict(format!(
+            "healthy: {status} {phrase} in <t>; GET http://127.0.0.1:PORT/"
+        ));
     }
     let nowhere = Server::answering("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
-    let ran = nowhere.probe(&["127.0.0.1:PORT", "-L"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/\n",
-        "",
+    nowhere.assert_verdict(
+        &["127.0.0.1:PORT", "-L"],
+        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/",
     );
 }
 
@@ -231,19 +224,15 @@ fn ten_are_followed_and_no_more() {
             let _ = stream.write_all(answer.as_bytes());
         })
     };
-    let ran = counting(10).probe(&["127.0.0.1:PORT", "-L"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/10\n",
-        "",
+    counting(10).assert_verdict(
+        &["127.0.0.1:PORT", "-L"],
+        "healthy: 200 OK in <t>; \
+         GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/10",
     );
-    let ran = counting(11).probe(&["127.0.0.1:PORT", "-L"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: more than 10 redirects; GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/10\n",
-        "",
+    counting(11).assert_verdict(
+        &["127.0.0.1:PORT", "-L"],
+        "unhealthy: more than 10 redirects; \
+         GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/10",
     );
 }
 
@@ -273,8 +262,9 @@ fn a_redirect_to_nowhere_is_told() {
         ),
     ] {
         let ran = server(302, location).probe(&["127.0.0.1:PORT", "-L"]);
-        let out = format!("unhealthy: {reason}; GET http://127.0.0.1:PORT/{after}\n");
-        assert_ran(&ran, 1, &out, "");
+        ran.assert_verdict(format!(
+            "unhealthy: {reason}; GET http://127.0.0.1:PORT/{after}"
+        ));
     }
 }
 
@@ -286,13 +276,10 @@ fn the_deadline_is_one_for_all_of_them() {
         let _ = stream.write_all(redirect(302, "/again").as_bytes());
     });
     assert_within(Duration::from_secs(10), || {
-        let ran = slow.probe(&["127.0.0.1:PORT", "-L", "-t", "400ms"]);
-        assert_ran(
-            &ran,
-            1,
-            "unhealthy: timed out after 400ms waiting for the response; GET http://127.0.0.1:PORT/, \
-             redirected to http://127.0.0.1:PORT/again\n",
-            "",
+        slow.assert_verdict(
+            &["127.0.0.1:PORT", "-L", "-t", "400ms"],
+            "unhealthy: timed out after 400ms waiting for the response; \
+             GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/again",
         );
     });
 }

@@ -1,6 +1,6 @@
 //! What is sent: method, headers, credentials.
 
-use crate::support::{Server, assert_ran, probe, response};
+use crate::support::{Server, assert_error, response};
 
 fn server() -> Server {
     Server::answering(response("200 OK", "{}"))
@@ -44,13 +44,9 @@ fn headers_are_added_and_some_replaced() {
         "GET / HTTP/1.1\r\nhost: model.internal\r\nuser-agent: me\r\naccept: application/json\r\n\
          x-tag: a\r\nx-tag: b\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n"
     );
-    let ran = server.probe(&["-H", "X-Ünïcode: x", ":PORT"]);
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --header: column 3: expected a header's name without spaces, then a colon\n",
-    );
+    server
+        .probe(&["-H", "X-Ünïcode: x", ":PORT"])
+        .assert_error("--header: column 3: expected a header's name without spaces, then a colon");
 }
 
 #[test]
@@ -69,12 +65,9 @@ fn a_long_token_is_sent_whole() {
 fn methods_are_sent_as_written() {
     let server = server();
     for method in ["POST", "PUT", "OPTIONS", "DELETE", "PURGE", "get"] {
-        let ran = server.probe(&["-X", method, "127.0.0.1:PORT/"]);
-        assert_ran(
-            &ran,
-            0,
-            &format!("healthy: 200 OK in <t>; {method} http://127.0.0.1:PORT/\n"),
-            "",
+        server.assert_verdict(
+            &["-X", method, "127.0.0.1:PORT/"],
+            format!("healthy: 200 OK in <t>; {method} http://127.0.0.1:PORT/"),
         );
         let request = server.request();
         assert!(
@@ -94,19 +87,13 @@ fn methods_are_sent_as_written() {
 #[test]
 fn head_has_no_body_to_wait_for() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
-    let ran = server.probe(&["-X", "HEAD", "127.0.0.1:PORT/"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; HEAD http://127.0.0.1:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["-X", "HEAD", "127.0.0.1:PORT/"],
+        "healthy: 200 OK in <t>; HEAD http://127.0.0.1:PORT/",
     );
-    let ran = probe(&["-X", "HEAD", ":1", "-e", "a=1"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --request \"HEAD\": the answer to HEAD has no body, which another check needs; use GET\n",
+    assert_error(
+        &["-X", "HEAD", ":1", "-e", "a=1"],
+        "--request \"HEAD\": the answer to HEAD has no body, which another check needs; use GET",
     );
 }
 
@@ -215,7 +202,6 @@ fn what_cannot_be_sent_is_an_error_without_its_value() {
             "--max-body \"1 parsec\": column 2: expected a unit: B, kB, KiB, MB, MiB, GB or GiB",
         ),
     ] {
-        let ran = probe(&[&[":1"], arguments].concat()).run();
-        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+        assert_error(&[&[":1"], arguments].concat(), message);
     }
 }

@@ -1,36 +1,15 @@
 //! What is dialled instead of the URL's host: another one, a unix socket, a proxy.
 
-use crate::support::{Server, assert_ran, assert_within, free_port, has_ipv6, probe, response};
-use std::io::{Read, Write};
+use crate::support::unix::{socket_path, unix_server};
+use crate::support::{
+    Server, assert_error, assert_outcome, assert_verdict, assert_within, free_port, has_ipv6,
+    probe, response,
+};
+use std::io::Write;
 use std::os::unix::net::UnixListener;
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 const LATEST: Duration = Duration::from_secs(10);
-
-pub(crate) fn socket_path(name: &str) -> String {
-    // Short, for a socket's path has at most 107 bytes.
-    let folder = std::env::temp_dir();
-    let path = folder.join(format!("hp-{name}-{}", std::process::id()));
-    let _ = std::fs::remove_file(&path);
-    path.to_str().unwrap().to_owned()
-}
-
-/// Answers one connection after the other; its requests come through the channel.
-pub(crate) fn unix_server(path: &str, answer: &'static str) -> mpsc::Receiver<String> {
-    let listener = UnixListener::bind(path).unwrap();
-    let (sender, requests) = mpsc::channel();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let mut request = [0; 4096];
-            let length = stream.read(&mut request).unwrap();
-            let _ = sender.send(String::from_utf8_lossy(&request[..length]).into_owned());
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    });
-    requests
-}
 
 #[test]
 fn a_unix_socket_is_dialled() {
@@ -46,7 +25,7 @@ fn a_unix_socket_is_dialled() {
         "-v",
     ])
     .run();
-    assert_ran(
+    assert_outcome(
         &ran,
         0,
         "healthy: 200 OK in <t>; GET http://model/health\n",
@@ -68,37 +47,18 @@ fn a_unix_socket_is_dialled() {
 fn a_unix_socket_where_nobody_listens_is_told() {
     let path = socket_path("none");
     let run = |path: &str| probe(&[":80", "--unix-socket", path]).run();
-    let line = |reason: &str| format!("unhealthy: {reason}; GET http://localhost:80/\n");
-    assert_ran(
-        &run(&path),
-        1,
-        &line(&format!("no such socket (unix:{path})")),
-        "",
-    );
+    let line =
+        |reason: &str| format!("unhealthy: {reason} (unix:{path}); GET http://localhost:80/");
+    run(&path).assert_verdict(line("no such socket"));
     drop(UnixListener::bind(&path).unwrap());
-    assert_ran(
-        &run(&path),
-        1,
-        &line(&format!("connection refused (unix:{path})")),
-        "",
-    );
+    run(&path).assert_verdict(line("connection refused"));
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "").unwrap();
-    assert_ran(
-        &run(&path),
-        1,
-        &line(&format!("connection refused (unix:{path})")),
-        "",
-    );
+    run(&path).assert_verdict(line("connection refused"));
     let long = "x".repeat(108);
-    assert_ran(
-        &run(&long),
-        1,
-        "",
-        &format!(
-            "error: --unix-socket \"{long}\": column 108: expected a path of at most 107 bytes\n"
-        ),
-    );
+    run(&long).assert_error(format!(
+        "--unix-socket \"{long}\": column 108: expected a path of at most 107 bytes"
+    ));
 }
 
 /// A server too busy to accept: connecting waits until its backlog has room.
@@ -113,14 +73,11 @@ fn a_unix_socket_that_takes_nobody_ends_at_the_deadline() {
     let waiting = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
     waiting.connect(&address).unwrap();
     assert_within(LATEST, || {
-        let ran = probe(&[":80", "--unix-socket", &path, "-t", "300ms"]).run();
-        assert_ran(
-            &ran,
-            1,
-            &format!(
-                "unhealthy: timed out after 300ms connecting to unix:{path}; GET http://localhost:80/\n"
+        assert_verdict(
+            &[":80", "--unix-socket", &path, "-t", "300ms"],
+            format!(
+                "unhealthy: timed out after 300ms connecting to unix:{path}; GET http://localhost:80/"
             ),
-            "",
         );
     });
 }
@@ -129,33 +86,24 @@ fn a_unix_socket_that_takes_nobody_ends_at_the_deadline() {
 fn another_host_is_dialled_and_the_urls_is_named() {
     let server = Server::json("{}");
     for to in ["127.0.0.1:PORT", "localhost:PORT", ":PORT"] {
-        let ran = server.probe(&["http://model.internal/health", "--connect-to", to]);
-        assert_ran(
-            &ran,
-            0,
-            "healthy: 200 OK in <t>; GET http://model.internal/health\n",
-            "",
+        server.assert_verdict(
+            &["http://model.internal/health", "--connect-to", to],
+            "healthy: 200 OK in <t>; GET http://model.internal/health",
         );
         assert!(server.request().contains("\r\nhost: model.internal\r\n"));
     }
     // Without a port it is the URL's.
-    let ran = server.probe(&["http://model.internal:PORT/", "--connect-to", "127.0.0.1"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://model.internal:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["http://model.internal:PORT/", "--connect-to", "127.0.0.1"],
+        "healthy: 200 OK in <t>; GET http://model.internal:PORT/",
     );
     if has_ipv6() {
         let server = Server::on("[::1]:0", |stream| {
             let _ = stream.write_all(response("200 OK", "{}").as_bytes());
         });
-        let ran = server.probe(&["http://model.internal/", "--connect-to", "[::1]:PORT"]);
-        assert_ran(
-            &ran,
-            0,
-            "healthy: 200 OK in <t>; GET http://model.internal/\n",
-            "",
+        server.assert_verdict(
+            &["http://model.internal/", "--connect-to", "[::1]:PORT"],
+            "healthy: 200 OK in <t>; GET http://model.internal/",
         );
     }
 }
@@ -204,26 +152,22 @@ fn what_cannot_be_dialled_is_an_error() {
             "--connect-to and --unix-socket contradict each other; see healthprobe --help",
         ),
     ] {
-        let ran = probe(&[&[":1"], arguments].concat()).run();
-        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+        assert_error(&[&[":1"], arguments].concat(), message);
     }
 }
 
 #[test]
 fn a_proxy_is_asked_for_the_whole_url() {
     let server = Server::json("{}");
-    let ran = server.probe(&[
-        "http://model.internal:8000/health?q=1",
-        "--proxy",
-        "http://me:pr0xy-s3cret@127.0.0.1:PORT",
-        "-u",
-        "you:s3rv3r",
-    ]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://model.internal:8000/health\n",
-        "",
+    server.assert_verdict(
+        &[
+            "http://model.internal:8000/health?q=1",
+            "--proxy",
+            "http://me:pr0xy-s3cret@127.0.0.1:PORT",
+            "-u",
+            "you:s3rv3r",
+        ],
+        "healthy: 200 OK in <t>; GET http://model.internal:8000/health",
     );
     assert_eq!(
         server.request(),
@@ -246,32 +190,22 @@ fn proxies_of_the_environment_are_ignored() {
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"] {
         run = run.env(name, &url);
     }
-    assert_ran(
-        &run.run(),
-        0,
-        "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/\n",
-        "",
-    );
+    run.run()
+        .assert_verdict("healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/");
     assert!(proxy.heard_nothing());
 }
 
 #[test]
 fn a_proxy_that_fails_is_told_apart_from_the_server() {
     let closed = free_port();
-    let ran = probe(&["http://model/", "--proxy", &format!("127.0.0.1:{closed}")]).run();
-    assert_ran(
-        &ran,
-        1,
-        &format!("unhealthy: proxy: connection refused (127.0.0.1:{closed}); GET http://model/\n"),
-        "",
+    assert_verdict(
+        &["http://model/", "--proxy", &format!("127.0.0.1:{closed}")],
+        format!("unhealthy: proxy: connection refused (127.0.0.1:{closed}); GET http://model/"),
     );
     // Of plain HTTP the proxy's answer is the answer.
     let gone = Server::answering(response("502 Bad Gateway", "no model"));
-    let ran = gone.probe(&["http://model/", "--proxy", "127.0.0.1:PORT"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: status 502, expected 200-399; GET http://model/ in <t>; body: no model\n",
-        "",
+    gone.assert_verdict(
+        &["http://model/", "--proxy", "127.0.0.1:PORT"],
+        "unhealthy: status 502, expected 200-399; GET http://model/ in <t>; body: no model",
     );
 }

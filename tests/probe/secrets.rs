@@ -1,18 +1,7 @@
 //! What is sent but never shown: tokens, passwords, header values, queries.
 
-use crate::support::{Server, assert_ran, free_port, probe, response};
-use std::fs;
+use crate::support::{Server, assert_error, free_port, new_file, probe, response};
 use std::io::Write;
-
-fn file(name: &str, text: &[u8]) -> String {
-    let path = format!(
-        "{}/secret-{}-{name}",
-        env!("CARGO_TARGET_TMPDIR"),
-        std::process::id()
-    );
-    fs::write(&path, text).unwrap();
-    path
-}
 
 fn server() -> Server {
     Server::answering(response("200 OK", "{}"))
@@ -21,13 +10,8 @@ fn server() -> Server {
 #[test]
 fn a_token_comes_from_a_file() {
     let server = server();
-    for (name, text) in [
-        ("plain", "t0ken"),
-        ("newline", "t0ken\n"),
-        ("crlf", "t0ken\r\n"),
-        ("spaces", "  t0ken \n\n"),
-    ] {
-        server.assert_healthy(&["--bearer-file", &file(name, text.as_bytes())]);
+    for text in ["t0ken", "t0ken\n", "t0ken\r\n", "  t0ken \n\n"] {
+        server.assert_healthy(&["--bearer-file", &new_file(text)]);
         assert!(
             server
                 .request()
@@ -35,50 +19,39 @@ fn a_token_comes_from_a_file() {
         );
     }
     // A header that authorizes is the user's last word, as with curl.
-    let path = file("overridden", b"t0ken");
+    let path = new_file(b"t0ken");
     server.assert_healthy(&["--bearer-file", &path, "-H", "Authorization: Custom x"]);
     assert!(server.request().contains("\r\nauthorization: Custom x\r\n"));
 }
 
 #[test]
 fn a_token_that_is_none_is_an_error_and_stays_unseen() {
-    for (name, text, reason) in [
-        ("empty", &b""[..], "expected a token, found nothing"),
-        ("blank", b" \n", "expected a token, found nothing"),
+    for (text, reason) in [
+        (&b""[..], "expected a token, found nothing"),
+        (b" \n", "expected a token, found nothing"),
         (
-            "lines",
             b"s3cret\nX-Injected: 1",
             "expected one token of visible ASCII characters, at most 64 KiB",
         ),
         (
-            "bom",
             "\u{feff}s3cret".as_bytes(),
             "expected one token of visible ASCII characters, at most 64 KiB",
         ),
-        ("binary", b"s3cret\xff", "expected text in UTF-8"),
+        (b"s3cret\xff", "expected text in UTF-8"),
     ] {
-        let path = file(name, text);
-        let ran = probe(&[":1", "--bearer-file", &path]).run();
-        assert_ran(
-            &ran,
-            1,
-            "",
-            &format!("error: --bearer-file {path:?}: {reason}\n"),
+        let path = new_file(text);
+        assert_error(
+            &[":1", "--bearer-file", &path],
+            format!("--bearer-file {path:?}: {reason}"),
         );
     }
-    let ran = probe(&[":1", "--bearer-file", "/nowhere/token"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --bearer-file: cannot read /nowhere/token: No such file or directory\n",
+    assert_error(
+        &[":1", "--bearer-file", "/nowhere/token"],
+        "--bearer-file: cannot read /nowhere/token: No such file or directory",
     );
-    let ran = probe(&[":1", "--bearer-file", "x", "-u", "a:b"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --bearer-file and --user contradict each other; see healthprobe --help\n",
+    assert_error(
+        &[":1", "--bearer-file", "x", "-u", "a:b"],
+        "--bearer-file and --user contradict each other; see healthprobe --help",
     );
 }
 
@@ -86,10 +59,7 @@ fn a_token_that_is_none_is_an_error_and_stays_unseen() {
 fn headers_come_from_a_file() {
     let server = server();
     // Nothing is replaced in it: a secret may hold a $.
-    let path = file(
-        "headers",
-        b"X-Api-Key: k3y$${HOME}\r\n\nAuthorization: Bearer t0ken\n",
-    );
+    let path = new_file(b"X-Api-Key: k3y$${HOME}\r\n\nAuthorization: Bearer t0ken\n");
     server.assert_healthy(&["-H", &format!("@{path}"), "-H", "X-Tag: a"]);
     let request = server.request();
     for line in [
@@ -109,55 +79,39 @@ fn headers_come_from_a_file() {
 
 #[test]
 fn headers_that_are_none_are_an_error_and_stay_unseen() {
-    for (name, text, reason) in [
+    for (text, reason) in [
+        (&b"\n \n"[..], "line 1 column 1: expected NAME: VALUE"),
+        (b"X-A: 1\ns3cret", "line 2 column 7: expected NAME: VALUE"),
         (
-            "no-headers",
-            &b"\n \n"[..],
-            "line 1 column 1: expected NAME: VALUE",
-        ),
-        (
-            "no-colon",
-            b"X-A: 1\ns3cret",
-            "line 2 column 7: expected NAME: VALUE",
-        ),
-        (
-            "folded",
             b"X-A: 1\n  s3cret: x",
             "line 2 column 1: expected a header's name without spaces, then a colon",
         ),
         (
-            "injected",
             b"X-A: s3cret\rX-Injected: 1",
             "line 1 column 5: expected a value for X-A without line breaks or control characters",
         ),
         (
-            "twice",
             b"Host: a\nHost: s3cret",
             "line 2 column 1: expected host only once",
         ),
     ] {
-        let path = file(name, text);
-        let ran = probe(&[":1", "-H", &format!("@{path}")]).run();
-        assert_ran(
-            &ran,
-            1,
-            "",
-            &format!("error: --header {path:?}: {reason}\n"),
+        let path = new_file(text);
+        assert_error(
+            &[":1", "-H", &format!("@{path}")],
+            format!("--header {path:?}: {reason}"),
         );
     }
 }
 
 #[test]
 fn a_variable_cannot_break_out_of_its_header() {
-    let ran = probe(&[":1", "-H", "X-Api-Key: ${KEY}"])
+    probe(&[":1", "-H", "X-Api-Key: ${KEY}"])
         .env("KEY", "s3cret\r\nX-Injected: 1")
-        .run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --header: column 11: expected a value for X-Api-Key without line breaks or control characters\n",
-    );
+        .run()
+        .assert_error(
+            "--header: column 11: expected a value for X-Api-Key \
+             without line breaks or control characters",
+        );
 }
 
 /// A server that tells all that it heard, in every place that is shown.
@@ -188,8 +142,8 @@ fn telltale() -> Server {
 #[test]
 fn no_output_shows_a_secret() {
     let server = telltale();
-    let token = file("shown-token", b"t0ken-of-file\n");
-    let headers = format!("@{}", file("shown-headers", b"X-Secret: v4lue-of-file\n"));
+    let token = new_file(b"t0ken-of-file\n");
+    let headers = format!("@{}", new_file(b"X-Secret: v4lue-of-file\n"));
     let closed = free_port();
     let dead = format!("http://me:p4ssw0rd-of-url@127.0.0.1:{closed}/?k=qu3ry-of-url");
     let through = "http://me:p4ssw0rd-of-proxy@127.0.0.1:PORT";
@@ -257,7 +211,7 @@ fn no_output_shows_a_secret() {
 #[test]
 fn what_is_no_http_does_not_show_the_beginning_of_a_secret() {
     let server = Server::answering("the token that was sent: t0ken-of-file");
-    let token = file("cut-token", b"t0ken-of-file");
+    let token = new_file(b"t0ken-of-file");
     server.assert_unhealthy(
         &["--bearer-file", &token],
         "not an HTTP/1 response (invalid HTTP version): it begins with \"the token that was sent: ***…\"",

@@ -1,19 +1,19 @@
 //! `HEALTHPROBE_*`: every flag from the environment, the flag wins.
 
-use crate::support::{Server, assert_ran, probe, response};
+use crate::support::{Server, assert_error, probe, response};
 use std::process::Command;
 
 fn server() -> Server {
     Server::answering(response("200 OK", "{\"status\":\"ok\",\"n\":2}"))
 }
 
-const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:PORT/\n";
+const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:PORT/";
 
 #[test]
 fn the_whole_probe_can_come_from_the_environment() {
     let server = server();
     let url = format!(":{}/${{MODEL}}", server.port());
-    let ran = server
+    server
         .prepare(&[])
         .env("HEALTHPROBE_URL", &url)
         .env("MODEL", "m")
@@ -34,13 +34,8 @@ fn the_whole_probe_can_come_from_the_environment() {
         .env("HEALTHPROBE_QUIET", "no")
         .env("HEALTHPROBE_VERBOSE", "off")
         .env("HEALTHPROBE_OUTPUT", "text")
-        .run();
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; POST http://localhost:PORT/m\n",
-        "",
-    );
+        .run()
+        .assert_verdict("healthy: 200 OK in <t>; POST http://localhost:PORT/m");
     let request = server.request();
     for line in ["x-a: 1", "x-b: 2", "authorization: Basic dXNlcjpwYXNz"] {
         assert!(request.lines().any(|sent| sent == line), "{request}");
@@ -103,24 +98,21 @@ fn every_flag_has_a_variable_that_is_read() {
 #[test]
 fn the_flag_wins_over_the_variable() {
     let server = server();
-    let ran = server
+    server
         .prepare(&[":PORT", "-e", "status=ok", "-4", "-s", "200"])
         .env("HEALTHPROBE_URL", "http://nowhere.invalid/")
         .env("HEALTHPROBE_EXPECT", "status=bad")
         .env("HEALTHPROBE_IPV6", "1")
         .env("HEALTHPROBE_EXPECT_STATUS", "500")
-        .run();
-    assert_ran(&ran, 0, HEALTHY, "");
-    let ran = server
+        .run()
+        .assert_verdict(HEALTHY);
+    server
         .prepare(&[":PORT"])
         .env("HEALTHPROBE_EXPECT", "n=2\nstatus=bad")
-        .run();
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: status is \"ok\", expected \"bad\"; GET http://localhost:PORT/ in <t>\n",
-        "",
-    );
+        .run()
+        .assert_verdict(
+            "unhealthy: status is \"ok\", expected \"bad\"; GET http://localhost:PORT/ in <t>",
+        );
 }
 
 #[test]
@@ -139,14 +131,16 @@ fn an_empty_variable_counts_as_unset() {
     ] {
         run = run.env(&format!("HEALTHPROBE_{name}"), "");
     }
-    assert_ran(&run.run(), 0, HEALTHY, "");
+    run.run().assert_verdict(HEALTHY);
 }
 
 #[test]
 fn the_last_of_a_repeated_flag_wins() {
     let server = server();
-    let ran = server.probe(&[":PORT", "-s", "500", "-s", "200", "-t", "x", "-t", "20s"]);
-    assert_ran(&ran, 0, HEALTHY, "");
+    server.assert_verdict(
+        &[":PORT", "-s", "500", "-s", "200", "-t", "x", "-t", "20s"],
+        HEALTHY,
+    );
 }
 
 #[test]
@@ -183,35 +177,28 @@ fn an_error_names_the_variable() {
             "HEALTHPROBE_EXPECT_STATUS \"--quiet\": column 1: expected a status such as 200, 2xx or 200-299, or a list of these",
         ),
     ] {
-        let ran = probe(&[":1"])
+        probe(&[":1"])
             .env(&format!("HEALTHPROBE_{name}"), value)
-            .run();
-        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+            .run()
+            .assert_error(message);
     }
-    let ran = probe::<&str>(&[]).env("HEALTHPROBE_URL", "h:0").run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: HEALTHPROBE_URL \"h:0\": column 3: expected a port from 1 to 65535\n",
-    );
-    let ran = probe::<&str>(&[]).env("HEALTHPROBE_URL", "--quiet").run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: HEALTHPROBE_URL \"--quiet\": expected a URL such as http://localhost:8000/health\n",
-    );
-    let ran = probe(&[":1"])
+    probe::<&str>(&[])
+        .env("HEALTHPROBE_URL", "h:0")
+        .run()
+        .assert_error("HEALTHPROBE_URL \"h:0\": column 3: expected a port from 1 to 65535");
+    probe::<&str>(&[])
+        .env("HEALTHPROBE_URL", "--quiet")
+        .run()
+        .assert_error(
+            "HEALTHPROBE_URL \"--quiet\": expected a URL such as http://localhost:8000/health",
+        );
+    probe(&[":1"])
         .env("HEALTHPROBE_IPV4", "1")
         .env("HEALTHPROBE_IPV6", "1")
-        .run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: HEALTHPROBE_IPV4 and HEALTHPROBE_IPV6 contradict each other; set one of them\n",
-    );
+        .run()
+        .assert_error(
+            "HEALTHPROBE_IPV4 and HEALTHPROBE_IPV6 contradict each other; set one of them",
+        );
 }
 
 #[test]
@@ -230,20 +217,11 @@ fn a_mistyped_command_line_is_one_sentence() {
             "a second URL was given; quote values that hold spaces",
         ),
     ] {
-        let ran = probe(arguments).run();
-        assert_ran(
-            &ran,
-            1,
-            "",
-            &format!("error: {message}; see healthprobe --help\n"),
-        );
+        assert_error(arguments, format!("{message}; see healthprobe --help"));
     }
-    let ran = probe::<&str>(&[]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: no URL: expected one such as http://localhost:8000/health, or HEALTHPROBE_URL; see healthprobe --help\n",
+    probe::<&str>(&[]).run().assert_error(
+        "no URL: expected one such as http://localhost:8000/health, \
+         or HEALTHPROBE_URL; see healthprobe --help",
     );
 }
 

@@ -1,10 +1,8 @@
 //! What a probe leaves behind: nothing. What it needs around it: nothing.
 
-use crate::support::{self, Server, hold, program};
-use std::env;
+use crate::support::build::named_static;
+use crate::support::{self, Server, file, folder, hold, new_file, program, say_skipped};
 use std::fs;
-use std::io::Write;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,11 +11,7 @@ const EXECUTABLE: &str = env!("CARGO_BIN_EXE_healthprobe");
 /// What strace saw of these system calls while a probe of this URL ran.
 fn trace(calls: &str, arguments: &[&str]) -> Option<String> {
     let strace = program("strace")?;
-    let file = format!(
-        "{}/harmless-{}",
-        env!("CARGO_TARGET_TMPDIR"),
-        calls.replace(['%', ',', '='], "-")
-    );
+    let file = new_file("");
     let output = Command::new(strace)
         .args(["-f", "-o", &file, "-e", calls, EXECUTABLE])
         .args(arguments)
@@ -56,7 +50,7 @@ fn nothing_is_written_without_a_flag_that_asks_for_it() {
     };
     assert!(!writes(&calls), "{calls}");
     // That it would be seen: a flag asks for it.
-    let file = format!("{}/harmless.json", env!("CARGO_TARGET_TMPDIR"));
+    let file = file("side-effects.json", "");
     let calls = trace("trace=%file", &[&url, "--write-baseline", &file]).unwrap();
     assert!(writes(&calls), "{calls}");
 }
@@ -90,16 +84,11 @@ fn a_signal_ends_it_at_once() {
 /// No library, no `/etc`, no `/tmp`, no `/proc`, no `/dev`: a root with the executable alone.
 #[test]
 fn an_empty_root_is_enough() {
-    let Some(path) = env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) else {
-        // Not eprintln!, which the test harness captures.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: an empty root: HEALTHPROBE_STATIC names no static executable"
-        );
+    let Some(path) = named_static() else {
+        say_skipped("an empty root: HEALTHPROBE_STATIC names no static executable");
         return;
     };
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty-root");
-    fs::create_dir_all(&root).unwrap();
+    let root = folder("empty-root");
     fs::copy(path, root.join("healthprobe")).unwrap();
     let server = Server::json("{\"status\":\"ok\"}");
     let port = server.port();

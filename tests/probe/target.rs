@@ -1,6 +1,6 @@
 //! The URL's forms, expansion, and the rules on addresses.
 
-use crate::support::{Server, assert_ran, free_port, has_ipv6, hold, probe, response};
+use crate::support::{Server, assert_error, free_port, has_ipv6, hold, probe, response};
 use std::io::Write;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -40,13 +40,7 @@ fn every_form_reaches_the_server() {
             "GET / HTTP/1.1",
         ),
     ] {
-        let ran = server.probe(&[url]);
-        assert_ran(
-            &ran,
-            0,
-            &format!("healthy: 200 OK in <t>; GET {line}\n"),
-            "",
-        );
+        server.assert_verdict(&[url], format!("healthy: 200 OK in <t>; GET {line}"));
         assert_eq!(server.request().lines().next(), Some(request_line), "{url}");
     }
 }
@@ -54,7 +48,7 @@ fn every_form_reaches_the_server() {
 #[test]
 fn variables_are_expanded_in_url_headers_and_user() {
     let server = Server::playing(ok);
-    let ran = server
+    server
         .prepare(&[
             ":${NONE:-PORT}/v1/${MODEL}?price=$$1",
             "-H",
@@ -64,13 +58,8 @@ fn variables_are_expanded_in_url_headers_and_user() {
         ])
         .env("MODEL", "resnet")
         .env("PASSWORD", "p$w")
-        .run();
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://localhost:PORT/v1/resnet\n",
-        "",
-    );
+        .run()
+        .assert_verdict("healthy: 200 OK in <t>; GET http://localhost:PORT/v1/resnet");
     let request = server.request();
     assert!(
         request.starts_with("GET /v1/resnet?price=$1 HTTP/1.1\r\n"),
@@ -89,33 +78,21 @@ fn localhost_tries_ipv4_then_ipv6() {
         return;
     }
     let server = Server::on("[::1]:0", ok);
-    let ran = server.probe(&["localhost:PORT/"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://localhost:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["localhost:PORT/"],
+        "healthy: 200 OK in <t>; GET http://localhost:PORT/",
     );
-    let ran = server.probe(&["[::1]:PORT"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://[::1]:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["[::1]:PORT"],
+        "healthy: 200 OK in <t>; GET http://[::1]:PORT/",
     );
-    let ran = server.probe(&["-4", "localhost:PORT/"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: connection refused (127.0.0.1:PORT); GET http://localhost:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["-4", "localhost:PORT/"],
+        "unhealthy: connection refused (127.0.0.1:PORT); GET http://localhost:PORT/",
     );
-    let ran = server.probe(&["--ipv6", "localhost:PORT/"]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET http://localhost:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["--ipv6", "localhost:PORT/"],
+        "healthy: 200 OK in <t>; GET http://localhost:PORT/",
     );
 }
 
@@ -128,12 +105,9 @@ fn a_refused_connection_names_every_address() {
     } else {
         "connection refused (127.0.0.1:PORT), address not available ([::1]:PORT)"
     };
-    assert_ran(
-        &ran,
-        1,
-        &format!("unhealthy: {six}; GET http://localhost:PORT/health\n"),
-        "",
-    );
+    ran.assert_verdict(format!(
+        "unhealthy: {six}; GET http://localhost:PORT/health"
+    ));
 }
 
 #[test]
@@ -170,11 +144,8 @@ fn an_address_that_does_not_answer_is_given_up_at_the_deadline() {
         .port(address.port())
         .run();
     drop(waiting);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: timed out after 300ms connecting to 127.0.0.1:PORT; GET http://127.0.0.1:PORT/\n",
-        "",
+    ran.assert_verdict(
+        "unhealthy: timed out after 300ms connecting to 127.0.0.1:PORT; GET http://127.0.0.1:PORT/",
     );
 }
 
@@ -206,21 +177,15 @@ fn a_bad_target_is_an_error_and_nothing_is_sent() {
             "URL \"\": column 1: expected a host, as in localhost:8000/health",
         ),
     ] {
-        assert_ran(&probe(&[url]).run(), 1, "", &format!("error: {message}\n"));
+        assert_error(&[url], message);
     }
-    let ran = probe(&["-6", "127.0.0.1:1"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --ipv6: the host to dial is the IPv4 address 127.0.0.1\n",
+    assert_error(
+        &["-6", "127.0.0.1:1"],
+        "--ipv6: the host to dial is the IPv4 address 127.0.0.1",
     );
-    let ran = probe(&["-4", "[::1]:1"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --ipv4: the host to dial is the IPv6 address ::1\n",
+    assert_error(
+        &["-4", "[::1]:1"],
+        "--ipv4: the host to dial is the IPv6 address ::1",
     );
 }
 
@@ -239,11 +204,7 @@ fn proxies_of_the_environment_are_ignored() {
     ] {
         run = run.env(name, &url);
     }
-    assert_ran(
-        &run.run(),
-        0,
-        "healthy: 200 OK in <t>; GET http://localhost:PORT/\n",
-        "",
-    );
+    run.run()
+        .assert_verdict("healthy: 200 OK in <t>; GET http://localhost:PORT/");
     assert!(proxy.heard_nothing());
 }

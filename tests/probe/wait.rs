@@ -9,19 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    self, PATIENCE, Server, assert_ran, assert_within, free_port, hold, probe, program, response,
+    self, PATIENCE, Server, assert_error, assert_outcome, assert_within, file, free_port, hold,
+    in_turn, probe, program, response,
 };
-
-/// Gives these answers in turn, and the last one ever after.
-pub fn in_turn(answers: &[String]) -> Server {
-    let answers = answers.to_vec();
-    let count = Arc::new(AtomicUsize::new(0));
-    Server::playing(move |stream| {
-        let number = count.fetch_add(1, Ordering::SeqCst);
-        let answer = &answers[number.min(answers.len() - 1)];
-        let _ = stream.write_all(answer.as_bytes());
-    })
-}
 
 fn loading() -> String {
     response("503 Service Unavailable", "{\"detail\":\"loading\"}")
@@ -69,7 +59,7 @@ fn each_new_reason_is_told_once_and_the_last_verdict_is_the_result() {
         "{\"status\":\"cold\"}",
     )
     .replace("; body: {\"status\":\"cold\"}", "");
-    assert_ran(
+    assert_outcome(
         &ran,
         0,
         "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 6 after <t>\n",
@@ -82,12 +72,9 @@ fn each_new_reason_is_told_once_and_the_last_verdict_is_the_result() {
 fn a_healthy_server_is_not_waited_for() {
     let server = Server::json("{}");
     assert_within(Duration::from_secs(5), || {
-        let ran = server.probe(&["127.0.0.1:PORT", "--wait", "20s", "--interval", "10s"]);
-        assert_ran(
-            &ran,
-            0,
-            "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 1 after <t>\n",
-            "",
+        server.assert_verdict(
+            &["127.0.0.1:PORT", "--wait", "20s", "--interval", "10s"],
+            "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 1 after <t>",
         );
     });
     assert_eq!(requests(&server), 1);
@@ -139,12 +126,10 @@ fn when_the_time_is_up_the_last_verdict_stands() {
 fn a_wait_shorter_than_the_timeout_is_the_deadline() {
     let server = stuck();
     assert_within(Duration::from_secs(2), || {
-        let ran = server.probe(&["127.0.0.1:PORT", "--wait", "300ms", "-t", "10s"]);
-        assert_ran(
-            &ran,
-            1,
-            "unhealthy: timed out after 300ms waiting for the response; GET http://127.0.0.1:PORT/; attempt 1 after <t>\n",
-            "",
+        server.assert_verdict(
+            &["127.0.0.1:PORT", "--wait", "300ms", "-t", "10s"],
+            "unhealthy: timed out after 300ms waiting for the response; \
+             GET http://127.0.0.1:PORT/; attempt 1 after <t>",
         );
     });
     let ran = server.probe(&["127.0.0.1:PORT", "--wait", "1ms"]);
@@ -218,36 +203,32 @@ fn a_usage_error_fails_at_once_and_an_interval_needs_a_wait() {
                 "--interval: expected --wait DURATION as well, the time to wait for",
             ),
         ] {
-            let ran = probe(&[&[":1"], arguments].concat()).run();
-            assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+            assert_error(&[&[":1"], arguments].concat(), message);
         }
     });
-    let ran = probe(&[":1"]).env("HEALTHPROBE_INTERVAL", "2s").run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: HEALTHPROBE_INTERVAL: expected --wait DURATION as well, the time to wait for\n",
-    );
+    probe(&[":1"])
+        .env("HEALTHPROBE_INTERVAL", "2s")
+        .run()
+        .assert_error(
+            "HEALTHPROBE_INTERVAL: expected --wait DURATION as well, the time to wait for",
+        );
 }
 
 #[test]
 fn quiet_tells_the_last_verdict_and_only_if_it_is_unhealthy() {
     let server = in_turn(&[loading(), loading(), ok()]);
-    assert_ran(&server.probe(&[&QUICKLY[..], &["-q"]].concat()), 0, "", "");
+    assert_outcome(&server.probe(&[&QUICKLY[..], &["-q"]].concat()), 0, "", "");
     let server = in_turn(&[loading()]);
-    let ran = server.probe(&["127.0.0.1:PORT", "--wait", "200ms", "-q"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: status 503, expected 200-399; GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}\n",
-        "",
+    server.assert_verdict(
+        &["127.0.0.1:PORT", "--wait", "200ms", "-q"],
+        "unhealthy: status 503, expected 200-399; \
+         GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}",
     );
 }
 
 #[test]
 fn json_has_the_attempts_and_a_config_can_wait() {
-    let path = crate::probe::data::file(
+    let path = file(
         "wait.json",
         r#"{"wait": "20s", "interval": "1ms", "output": "json"}"#,
     );
@@ -266,7 +247,7 @@ fn json_has_the_attempts_and_a_config_can_wait() {
 
 #[test]
 fn only_the_healthy_answer_is_recorded() {
-    let path = crate::probe::data::file("wait-baseline.json", "");
+    let path = file("wait-baseline.json", "");
     let server = in_turn(&[
         response("503 Service Unavailable", "{\"n\":1}"),
         response("200 OK", "{\"n\":2}"),

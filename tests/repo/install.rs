@@ -1,7 +1,7 @@
 //! What `cargo install`, and a package of the source, give to users.
 
-use crate::platforms::docker::Folder;
 use crate::support;
+use crate::support::Folder;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,6 @@
 //! The manual page and the shells' completions, as the tools read them that they are for.
 
-use crate::platforms::docker::Folder;
-use crate::support::{cargo, changed, probe, program};
+use crate::support::{Folder, cargo, changed, probe, program};
 use regex_lite::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};

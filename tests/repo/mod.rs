@@ -1,12 +1,12 @@
 //! What the repository ships besides the executable: README, examples, manual, packages, its own rules.
 
-pub mod architecture;
-pub mod dependencies;
-pub mod install;
-pub mod manual;
-pub mod picture;
-pub mod readme;
-pub mod recipes;
-pub mod schema;
-pub mod tour;
-pub mod version;
+mod architecture;
+mod dependencies;
+mod install;
+mod manual;
+mod picture;
+mod readme;
+mod recipes;
+mod schema;
+mod tour;
+mod version;

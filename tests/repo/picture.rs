@@ -8,9 +8,8 @@ use std::sync::LazyLock;
 
 use regex_lite::{Captures, Regex};
 
-use crate::platforms::docker::Folder;
-use crate::repo::tour::{cargo, tour};
-use crate::support::{changed, program};
+use crate::support::tour::{cargo, tour};
+use crate::support::{Folder, changed, program};
 
 const PICTURE: &str = include_str!("../../examples/tour.svg");
 const README: &str = include_str!("../../README.md");

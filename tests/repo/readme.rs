@@ -1,10 +1,10 @@
 //! The README is run: what it shows is what the executable says.
 
-use crate::probe::routing::{socket_path, unix_server};
-use crate::probe::tls;
-use crate::probe::wait::in_turn;
-use crate::support::certificates::{Authority, file};
-use crate::support::{Ran, Server, assert_ran, hold, probe, response};
+use crate::support::certificates::Authority;
+use crate::support::unix::{socket_path, unix_server};
+use crate::support::{
+    Outcome, Server, assert_outcome, file, hold, in_turn, new_file, probe, response, tls,
+};
 use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
@@ -62,13 +62,13 @@ impl World {
             plain: Server::answering(response("200 OK", &body)),
             secured: tls::serve(tls::config(&authority.sign(&["localhost", "app"]))),
             cacert: authority.file(),
-            token: file("t0ken\n"),
-            headers: file("X-Api-Key: k3y\n"),
+            token: new_file("t0ken\n"),
+            headers: new_file("X-Api-Key: k3y\n"),
             socket,
         }
     }
 
-    fn probe(&self, words: &[String]) -> Ran {
+    fn probe(&self, words: &[String]) -> Outcome {
         let (plain, secured) = (self.plain.port(), self.secured.port());
         let arguments: Vec<String> = words
             .iter()
@@ -264,14 +264,14 @@ fn the_table_of_flags_is_that_of_the_help() {
 fn the_config_shown_is_a_whole_check() {
     let (_, rest) = README.split_once("```json\n").unwrap();
     let (config, _) = rest.split_once("```").unwrap();
-    let path = crate::probe::data::file("readme.json", config.replace("180ms", "20s"));
-    crate::probe::data::file("baseline.json", r#"{"predictions":[{"score":0.88}]}"#);
+    let path = file("readme.json", config.replace("180ms", "20s"));
+    file("baseline.json", r#"{"predictions":[{"score":0.88}]}"#);
     let server = Server::json(MODEL);
     let ran = server
         .prepare(&["--config", &path])
         .env("PORT", &server.port().to_string())
         .run();
-    assert_ran(
+    assert_outcome(
         &ran,
         0,
         "healthy: 200 OK in <t>; POST http://localhost:PORT/predict\n",

@@ -7,14 +7,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
-use crate::platforms::credit_scoring::credit_python;
 use crate::support::certificates::Certificate;
-use crate::support::{Ran, free_port, probe};
+use crate::support::python::credit_python;
+use crate::support::{Folder, Outcome, free_port, probe};
 
 const SCHEMA: &str = include_str!("../../examples/probe.schema.json");
 const CREDIT_SCORING: &str = include_str!("../../examples/credit-scoring/probe.json");
@@ -134,27 +133,27 @@ fn mistakes() -> Vec<(&'static str, Value)> {
 }
 
 /// A folder with the files that the examples name.
-struct Folder(PathBuf);
+struct Files(Folder);
 
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("schema-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for file in ["request.json", "baseline.json"] {
-            fs::write(folder.join(file), "{}").unwrap();
-        }
-        fs::write(folder.join("probe-token"), "t0ken\n").unwrap();
+impl Files {
+    fn new() -> Self {
+        let folder = Folder::new("schema");
         let client = Certificate::self_signed("client");
-        let both = [client.pem(), client.key_pem()].concat();
-        fs::write(folder.join("ca.pem"), client.pem()).unwrap();
-        fs::write(folder.join("client.pem"), both).unwrap();
-        fs::write(folder.join("client.key"), client.key_pem()).unwrap();
+        for (name, content) in [
+            ("request.json", "{}"),
+            ("baseline.json", "{}"),
+            ("probe-token", "t0ken\n"),
+            ("ca.pem", &client.pem()),
+            ("client.pem", &[client.pem(), client.key_pem()].concat()),
+            ("client.key", &client.key_pem()),
+        ] {
+            fs::write(folder.0.join(name), content).unwrap();
+        }
         Self(folder)
     }
 
     /// Probes a port where nothing listens, with this config.
-    fn probe(&self, config: &Value) -> Ran {
+    fn probe(&self, config: &Value) -> Outcome {
         let mut config = config.clone();
         if let Some(members) = config.as_object_mut() {
             let url = if members.contains_key("min_cert_validity") {
@@ -165,18 +164,12 @@ impl Folder {
             members.entry("url").or_insert(url.into());
         }
         let port = free_port().to_string();
-        let file = self.0.join("probe.json");
+        let file = self.0.0.join("probe.json");
         let text = config.to_string().replace(":8000", &format!(":{port}"));
         fs::write(&file, text).unwrap();
         probe(&["--config", file.to_str().unwrap()])
             .env("PORT", &port)
             .run()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -189,18 +182,18 @@ fn the_schema_has_the_keys_of_the_config() {
 
 #[test]
 fn the_probe_takes_every_example_of_the_schema() {
-    let folder = Folder::new("examples");
+    let files = Files::new();
     for example in examples() {
-        let ran = folder.probe(&example);
+        let ran = files.probe(&example);
         assert!(!ran.err.contains("error: "), "{example}: {}", ran.err);
     }
 }
 
 #[test]
 fn the_probe_refuses_every_mistake() {
-    let folder = Folder::new("mistakes");
+    let files = Files::new();
     for (_, mistake) in mistakes() {
-        let ran = folder.probe(&mistake);
+        let ran = files.probe(&mistake);
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{mistake}");
         assert!(ran.err.starts_with("error: "), "{mistake}: {}", ran.err);
     }

@@ -1,11 +1,8 @@
 //! The README's tour, run as the README says and compared in full.
 
-use std::process::{Command, Stdio};
-use std::sync::LazyLock;
-
 use regex_lite::Regex;
 
-use crate::support;
+use crate::support::tour::tour;
 
 const TEXT: &str = r#"A model server on http://localhost:8000, and what healthprobe says of it.
 
@@ -87,38 +84,6 @@ exit code 1
 
 All 10 probes ended as they should.
 "#;
-
-/// What a run of the tour left.
-pub struct Tour {
-    pub out: String,
-    err: String,
-    code: Option<i32>,
-}
-
-/// The tour, once for all who ask.
-pub fn tour() -> &'static Tour {
-    static TOUR: LazyLock<Tour> = LazyLock::new(|| {
-        let output = cargo("run", "tour")
-            .stdin(Stdio::null())
-            .output()
-            .expect("cargo runs");
-        Tour {
-            out: String::from_utf8(output.stdout).expect("UTF-8"),
-            err: String::from_utf8(output.stderr).expect("UTF-8"),
-            code: output.status.code(),
-        }
-    });
-    &TOUR
-}
-
-/// Has cargo `build` or `run` this example.
-pub fn cargo(what: &str, example: &str) -> Command {
-    let mut command = support::cargo();
-    command
-        .args([what, "--quiet", "--example", example])
-        .args((!cfg!(debug_assertions)).then_some("--release"));
-    command
-}
 
 #[test]
 fn the_tour_shows_what_it_says() {

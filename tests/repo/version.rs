@@ -1,7 +1,7 @@
 //! What an executable says of itself.
 
-use crate::probe::no_tls::plain;
-use crate::support::{assert_ran, probe};
+use crate::support::build::without_tls;
+use crate::support::{assert_outcome, probe, probe_of};
 use std::env::consts::ARCH;
 
 const VERSION: &str = concat!("healthprobe ", env!("CARGO_PKG_VERSION"), "\n");
@@ -25,18 +25,19 @@ fn a_verbose_version_tells_what_is_built_in() {
         &["-qVv"],
         &["http://localhost/", "-v", "-e", "status=ok", "-V"],
     ] {
-        assert_ran(&probe(flags).run(), 0, &verbose, "");
+        assert_outcome(&probe(flags).run(), 0, &verbose, "");
     }
     for flags in [&["-Vq"][..], &["-H", "X-V: 1", "--version", "-k"]] {
-        assert_ran(&probe(flags).run(), 0, VERSION, "");
+        assert_outcome(&probe(flags).run(), 0, VERSION, "");
     }
 }
 
 #[test]
 fn a_build_without_tls_says_so() {
-    let Some(said) = plain(&["--version", "--verbose"]) else {
+    let Some(executable) = without_tls() else {
         return;
     };
     let verbose = format!("{VERSION}features: -tls\ntarget: {ARCH}-linux-musl, static\n");
-    assert_eq!(said, (Some(0), verbose, String::new()));
+    let outcome = probe_of(executable, &["--version", "--verbose"]).run();
+    assert_outcome(&outcome, 0, &verbose, "");
 }

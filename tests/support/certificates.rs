@@ -1,12 +1,10 @@
 //! Certificates made on the fly.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::support::program;
+use super::{new_file, program};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// A certificate with its key.
@@ -102,7 +100,7 @@ impl Authority {
 
     /// The path of a file with its certificate.
     pub fn file(&self) -> String {
-        file(&self.certificate.pem())
+        new_file(self.certificate.pem())
     }
 
     pub fn roots(&self) -> rustls::RootCertStore {
@@ -128,20 +126,6 @@ pub fn authority_params(name: &str) -> CertificateParams {
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
-}
-
-/// The path of a new file with this text.
-pub fn file(text: &str) -> String {
-    folder_with("pem", text)
-}
-
-fn folder_with(name: &str, text: &str) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("{}-{count}.{name}", std::process::id()));
-    fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
 }
 
 /// What openssl makes with these commands, a shell's lines: the folder it is in. `None` where there is no openssl.

@@ -2,14 +2,14 @@
 //! `/opt/model`. What else is on this machine it does not see.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::schemas::Ended;
-use crate::platforms::docker::engine::Image;
-use crate::platforms::docker::{Folder, engine, source};
-use crate::support::uvicorn;
+use super::engine::{self, Image};
+use super::files::executable;
+use super::python::fastapi_python;
+use super::{Finished, Folder, source};
 
 /// The image, and what a container of it mounts. Both are gone with this.
 pub struct Machine {
@@ -23,11 +23,7 @@ impl Machine {
         if !engine::answers() {
             return None;
         }
-        let python = uvicorn::python(
-            "HEALTHPROBE_PYTHON",
-            "fastapi",
-            "examples/fastapi/requirements.txt",
-        )?;
+        let python = fastapi_python()?;
         let [base, packages] = places(&python);
         let folder = Folder::new("machine");
         lay_out(&folder.0.join("root"));
@@ -97,25 +93,12 @@ fn lay_out(root: &Path) {
     }
 }
 
-pub fn executable(path: &Path, content: impl AsRef<[u8]>) {
-    fs::write(path, content).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 /// Runs a command in a container, as Kubernetes does a probe.
-pub fn exec(container: &str, command: &[String]) -> Ended {
+pub fn exec(container: &str, command: &[String]) -> Finished {
     let output = Command::new("docker")
         .args(["exec", container])
         .args(command)
         .stdin(Stdio::null())
         .output();
     output.unwrap().into()
-}
-
-/// A folder on this machine that a container of any user may write to.
-pub fn shared(folder: &Folder, name: &str) -> PathBuf {
-    let path = folder.0.join(name);
-    fs::create_dir_all(&path).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
-    path
 }

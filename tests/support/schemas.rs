@@ -6,20 +6,16 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::uvicorn;
+use super::python::platforms_python;
 
 /// Runs a script on these texts of YAML; gives back what it printed, as JSON. `None` where there is no Python for it,
 /// after saying so.
 pub fn ask(script: &str, texts: &[String]) -> Option<Vec<Value>> {
-    let python = uvicorn::python(
-        "HEALTHPROBE_PLATFORMS_PYTHON",
-        "platforms",
-        "tests/platforms/requirements.txt",
-    )?;
+    let python = platforms_python()?;
     let mut child = Command::new(&python)
         .args(["-c", script])
         // check-jsonschema is a program beside it.
@@ -35,21 +31,4 @@ pub fn ask(script: &str, texts: &[String]) -> Option<Vec<Value>> {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{script}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
-}
-
-/// How a command ended, and all that it said.
-#[derive(Debug)]
-pub struct Ended {
-    pub code: Option<i32>,
-    pub said: String,
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
-        let said = [output.stdout, output.stderr].concat();
-        Self {
-            code: output.status.code(),
-            said: String::from_utf8_lossy(&said).into_owned(),
-        }
-    }
 }

@@ -1,38 +1,16 @@
 //! Real services: a Python application of `examples/` under uvicorn, on a port of its own choice.
 
-use std::env;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use regex_lite::Regex;
 
-use crate::support::skip;
-
-/// Far more than any step takes; only a broken service ever waits this long.
-pub const DEADLINE: Duration = Duration::from_secs(30);
-
-/// The Python that the variable names, else that of the venv `target/venv-NAME`. `None` after saying
-/// so where there is none; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
-pub fn python(variable: &str, name: &str, requirements: &str) -> Option<PathBuf> {
-    if let Some(python) = env::var_os(variable).filter(|path| !path.is_empty()) {
-        return Some(python.into());
-    }
-    let venv = format!("target/venv-{name}");
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{venv}/bin/python"));
-    if python.exists() {
-        return Some(python);
-    }
-    let missing = format!(
-        "no Python with {requirements}: set {variable} or install it into a venv at {venv}"
-    );
-    skip("HEALTHPROBE_REQUIRE_PYTHON", &format!("{name}: {missing}"));
-    None
-}
+use super::process::DEADLINE;
 
 /// A running uvicorn. It ends with this.
 pub struct Uvicorn {

@@ -7,10 +7,10 @@ use serde_json::Value;
 use serde_json_path::{NormalizedPath, PathElement};
 
 use super::Script;
-use crate::oracle::model::assertion::{query, query_text};
-use crate::oracle::model::document::{document, finite, quoted};
-use crate::oracle::model::rng::Dice;
-use crate::oracle::model::seed;
+use crate::oracle::generate::assertion::{query, query_text};
+use crate::oracle::generate::document::{document, finite, quoted};
+use crate::oracle::generate::rng::Rng;
+use crate::oracle::generate::seed;
 
 const RANDOM: u64 = 4_000;
 
@@ -56,13 +56,13 @@ fn random_queries_select_what_another_implementation_selects() {
     let seed = seed();
     let (mut selected, mut refused) = (0, 0);
     for case in 0..RANDOM {
-        let mut dice = Dice::of(seed.rotate_left(32), case);
-        let document = finite(document(&mut dice));
-        let query = query(&mut dice);
-        let mut text = with_root(&query_text(&query, &mut dice));
-        let broken = dice.percent(30);
+        let mut rng = Rng::new(seed.rotate_left(32), case);
+        let document = finite(document(&mut rng));
+        let query = query(&mut rng);
+        let mut text = with_root(&query_text(&query, &mut rng));
+        let broken = rng.percent(30);
         if broken {
-            text = spoiled(&text, &mut dice);
+            text = spoiled(&text, &mut rng);
         }
         let question = format!("{{\"query\":{},\"document\":{document}}}", quoted(&text));
         let other = script.ask(&question);
@@ -118,15 +118,15 @@ fn with_root(text: &str) -> String {
 
 /// A text that is no query any more, most likely: one character less, more or other. The `$` stays, and no space comes to
 /// the end, for healthprobe does without the one and with the other.
-fn spoiled(text: &str, dice: &mut Dice) -> String {
+fn spoiled(text: &str, rng: &mut Rng) -> String {
     const OTHERS: [char; 22] = [
         '.', '[', ']', '\'', '"', '*', ':', ',', '?', '@', '$', '-', '0', '1', 'a', ' ', '(', ')',
         '=', '!', '<', '&',
     ];
     let mut characters: Vec<char> = text.chars().collect();
-    let place = dice.below(characters.len());
-    let other = dice.pick(&OTHERS);
-    match dice.below(3) {
+    let place = rng.below(characters.len());
+    let other = rng.pick(&OTHERS);
+    match rng.below(3) {
         _ if place == 0 => characters.push(if other == ' ' { '.' } else { other }),
         0 => {
             characters.remove(place);

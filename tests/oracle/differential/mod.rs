@@ -12,7 +12,7 @@ mod rfc9535;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::support::uvicorn;
+use crate::support::python::differential_python;
 
 /// A Python script that answers one line with one line.
 struct Script {
@@ -24,11 +24,7 @@ struct Script {
 impl Script {
     /// `None` where there is no Python for it, after saying so.
     fn start(name: &str) -> Option<Self> {
-        let python = uvicorn::python(
-            "HEALTHPROBE_DIFFERENTIAL_PYTHON",
-            "differential",
-            "tests/oracle/differential/requirements.txt",
-        )?;
+        let python = differential_python()?;
         let mut process = Command::new(&python)
             .arg(format!(
                 "{}/tests/oracle/differential/{name}",

@@ -1,27 +1,18 @@
 //! Comparisons, tolerances, sums and means beside exact rational numbers, where doubles and 64 bits end.
 
-use healthprobe::check::Check;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Signed;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
-use crate::oracle::model::oracle::{exact, mean};
-use crate::oracle::model::{outcomes, seed};
+use crate::oracle::evaluate::reasons;
+use crate::oracle::generate::seed;
+use crate::oracle::reference::{exact, mean};
 
 /// Whether each assertion holds of a document.
 fn judged(document: &str, assertions: &[String]) -> Vec<bool> {
-    let checks: Vec<Check> = assertions
-        .iter()
-        .map(|text| {
-            Check::Json(
-                text.parse()
-                    .unwrap_or_else(|error| panic!("{text}: {error}")),
-            )
-        })
-        .collect();
-    outcomes(document, &checks)
+    reasons(document, assertions)
         .iter()
         .map(Option::is_none)
         .collect()

@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::engine::{self, Container, Events, Image, PATIENCE, docker, try_docker};
 use super::example::{Example, example};
-use super::{Folder, image, run, shared, source};
-use crate::support::{changed, free_port, program};
+use crate::support::build::{image, shared_fixture};
+use crate::support::engine::{
+    Container, Events, Image, PATIENCE, docker, engine_or_skip, try_docker,
+};
+use crate::support::{Folder, changed, free_port, program, run, source, unique};
 
 const FILE: &str = include_str!("../../../examples/compose.yaml");
 
@@ -34,7 +36,7 @@ impl Images {
         let (compose, busybox) = (program("docker-compose")?, program("busybox")?);
         Some(Arc::new(Self {
             example: example()?,
-            cli: shared(&CLI, || build_cli(&busybox)),
+            cli: shared_fixture(&CLI, || build_cli(&busybox)),
             compose,
         }))
     }
@@ -62,7 +64,7 @@ struct Project {
 
 impl Project {
     fn new(images: &Arc<Images>, file: &str) -> Self {
-        let name = engine::unique("compose");
+        let name = unique("compose");
         let folder = Folder::new("compose");
         fs::write(folder.0.join("compose.yaml"), file).expect("a file");
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -170,7 +172,7 @@ impl Project {
 
     /// As `heals`, and without the label nobody, nor with it anybody in other projects.
     fn heals_nobody_else(&self, label: &str) -> Result<(), String> {
-        let elsewhere = format!("{PROJECT}={}", engine::unique("other-project"));
+        let elsewhere = format!("{PROJECT}={}", unique("other-project"));
         let here = format!("{PROJECT}={}", self.name);
         let image = image();
         let others = [
@@ -234,7 +236,7 @@ fn compose_builds_starts_in_order_and_restarts_what_hangs() {
     };
     let mut project = Project::new(&images, FILE);
     // What `example.rs` has built is in the engine's cache.
-    let built = Image::named(engine::unique("compose-built"));
+    let built = Image::named(unique("compose-built"));
     built.name().clone_into(&mut project.model_image);
     project.compose(&["build"]).unwrap();
     project.starts_in_order().unwrap();
@@ -352,7 +354,7 @@ fn a_broken_sidecar_is_noticed() {
 fn a_sidecar_that_restarts_others_is_noticed() {
     engine_or_skip!();
     // A label of the test's own, for this sidecar may look into other projects.
-    let label = engine::unique("autoheal");
+    let label = unique("autoheal");
     let file = FILE
         .replace("autoheal: \"true\"", &format!("{label}: \"true\""))
         .replace("label=autoheal=true", &format!("label={label}=true"));

@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::Value;
 
-use crate::support::{cargo, changed, skip};
-
-use super::engine::{Container, Image, docker};
-use super::{Folder, assert_last_probe, run, shared, source, static_healthprobe};
+use super::assert_last_probe;
+use crate::support::build::{self, shared_fixture, static_healthprobe};
+use crate::support::engine::{Container, Image, docker, engine_or_skip};
+use crate::support::skip::path_in;
+use crate::support::{Folder, cargo, changed, run, skip, source};
 
 /// The image of `Dockerfile.example`, and what it is built from.
 pub struct Example {
@@ -28,7 +29,7 @@ pub struct Example {
 pub fn example() -> Option<Arc<Example>> {
     static EXAMPLE: Mutex<Weak<Example>> = Mutex::new(Weak::new());
     let (python, wheels) = python_and_wheels()?;
-    Some(shared(&EXAMPLE, || build(&python, &wheels)))
+    Some(shared_fixture(&EXAMPLE, || build(&python, &wheels)))
 }
 
 fn build(python: &Path, wheels: &Path) -> Example {
@@ -141,7 +142,7 @@ fn the_probe_alone_is_an_image_that_others_copy_from() {
     let outside = String::from_utf8(outside.expect("it runs").stdout).expect("UTF-8");
     assert_eq!(docker(&run), outside.trim_end());
 
-    let server = super::image();
+    let server = build::image();
     let folder = Folder::new("copies");
     let copies = format!(
         "FROM scratch\nCOPY --from={} /server /server\nCOPY --from={} /healthprobe /healthprobe\n\
@@ -288,8 +289,8 @@ fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
 
 /// A virtual environment's Python, and the folder `wheels` in that environment with what the example requires.
 fn python_and_wheels() -> Option<(PathBuf, PathBuf)> {
-    let python = std::env::var_os("HEALTHPROBE_PYTHON").filter(|path| !path.is_empty());
-    let python = python.map_or_else(|| source("target/venv-fastapi/bin/python"), PathBuf::from);
+    let python = path_in("HEALTHPROBE_PYTHON");
+    let python = python.unwrap_or_else(|| source("target/venv-fastapi/bin/python"));
     let wheels = python.parent()?.parent()?.join("wheels");
     if python.exists() && wheels.exists() {
         return Some((python, wheels));

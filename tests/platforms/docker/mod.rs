@@ -4,26 +4,14 @@
 //! Without an engine these tests say that they were skipped; with `HEALTHPROBE_REQUIRE_DOCKER=1` they fail.
 //! `HEALTHPROBE_STATIC` is the executable to ship; without it the tests link one against the host's static C library.
 
-/// Before the modules that use it.
-macro_rules! engine_or_skip {
-    () => {
-        if !$crate::platforms::docker::engine::answers() {
-            return;
-        }
-    };
-}
-
 mod compose;
-pub mod engine;
 mod example;
 mod swarm;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
-use self::engine::{Container, Image};
+use crate::support::build::image;
+use crate::support::engine::{Container, Image, engine_or_skip};
 use crate::support::without_times;
 
 #[test]
@@ -196,126 +184,4 @@ fn assert_last_probe(container: &Container, exit_code: i64, output: &str) {
     let probe = container.last_probe();
     let said = without_times(&probe.output);
     assert_eq!((probe.exit_code, said.as_str()), (exit_code, output));
-}
-
-/// The image of `server.rs`.
-fn image() -> Arc<Image> {
-    static IMAGE: Mutex<Weak<Image>> = Mutex::new(Weak::new());
-    shared(&IMAGE, build_image)
-}
-
-/// What is made once for all tests that run together, and dropped with the last of them.
-fn shared<T>(place: &Mutex<Weak<T>>, make: impl FnOnce() -> T) -> Arc<T> {
-    // What failed is tried again by the next test, which then has its own reason to show.
-    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-    place.upgrade().unwrap_or_else(|| {
-        let made = Arc::new(make());
-        *place = Arc::downgrade(&made);
-        made
-    })
-}
-
-fn build_image() -> Image {
-    let folder = context();
-    Image::build("server", &folder.0, &[])
-}
-
-/// What the image of `server.rs` is built from.
-pub fn context() -> Folder {
-    let folder = Folder::new("image");
-    let context = &folder.0;
-    fs::copy(
-        source("tests/platforms/docker/Dockerfile"),
-        context.join("Dockerfile"),
-    )
-    .expect("a Dockerfile");
-    fs::copy(static_healthprobe(), context.join("healthprobe")).expect("a static executable");
-    compile("tests/platforms/docker/server.rs", &context.join("server"));
-    folder
-}
-
-/// Compiles a source file into a static executable.
-pub fn compile(file: &str, to: &Path) {
-    run(Command::new(rustc())
-        .args([
-            "--edition=2024",
-            "-Dwarnings",
-            "-O",
-            "-Ctarget-feature=+crt-static",
-            "-o",
-        ])
-        .arg(to)
-        .arg(source(file)));
-}
-
-/// The static executable, from `HEALTHPROBE_STATIC` or linked here against the host's static C library.
-pub fn static_healthprobe() -> &'static Path {
-    static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
-        if let Some(path) = std::env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) {
-            return path.into();
-        }
-        let host = host();
-        let target = source("target/docker-static");
-        // With --target even for the host: else the flags reach procedural macros, which cannot be static.
-        run(Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--release",
-                "--locked",
-                "--bin=healthprobe",
-                "--target",
-                &host,
-                "--target-dir",
-            ])
-            .arg(&target)
-            .current_dir(source(""))
-            .env("RUSTFLAGS", "-C target-feature=+crt-static"));
-        target.join(host).join("release/healthprobe")
-    });
-    &PATH
-}
-
-fn host() -> String {
-    let output = Command::new(rustc()).arg("-vV").output().expect("rustc");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.expect("a host").to_owned()
-}
-
-fn rustc() -> std::ffi::OsString {
-    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
-}
-
-/// A path in the repository.
-pub fn source(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// A folder under target/, which git and Docker ignore; removed when dropped.
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    pub fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(engine::unique(name));
-        fs::create_dir_all(&path).expect("a folder");
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-#[track_caller]
-pub fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
 }

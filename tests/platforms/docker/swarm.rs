@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::engine::{self, Image, PATIENCE, docker, try_docker};
-use super::{Folder, image, shared};
-use crate::support::{changed, free_port, is_required, skip};
+use crate::support::build::{image, shared_fixture};
+use crate::support::engine::{Image, PATIENCE, docker, engine_or_skip, try_docker};
+use crate::support::{Folder, changed, free_port, is_required, run, skip, unique};
 
 const FILE: &str = include_str!("../../../examples/swarm.yaml");
 
@@ -73,7 +73,7 @@ struct World {
 
 fn world() -> Arc<World> {
     static WORLD: Mutex<Weak<World>> = Mutex::new(Weak::new());
-    shared(&WORLD, || {
+    shared_fixture(&WORLD, || {
         let server = image();
         World {
             good: build(&server, "healthy"),
@@ -113,23 +113,21 @@ impl Stack {
         fs::write(folder.0.join("swarm.yaml"), file).expect("a file");
         Self {
             world: world(),
-            name: engine::unique("stack"),
+            name: unique("stack"),
             folder,
             port: free_port(),
         }
     }
 
     fn deploy(&self, image: &Image) {
-        super::run(
-            Command::new("docker")
-                .args(["stack", "deploy", "--resolve-image=never", "--compose-file"])
-                .arg(self.folder.0.join("swarm.yaml"))
-                .arg(&self.name)
-                .env("MODEL_IMAGE", image.name())
-                .env("MODEL_PORT", self.port.to_string())
-                .env("PROBE_INTERVAL", "500ms")
-                .env("START_PERIOD", "1s"),
-        );
+        run(Command::new("docker")
+            .args(["stack", "deploy", "--resolve-image=never", "--compose-file"])
+            .arg(self.folder.0.join("swarm.yaml"))
+            .arg(&self.name)
+            .env("MODEL_IMAGE", image.name())
+            .env("MODEL_PORT", self.port.to_string())
+            .env("PROBE_INTERVAL", "500ms")
+            .env("START_PERIOD", "1s"));
     }
 
     /// The containers that run this image, in this health.

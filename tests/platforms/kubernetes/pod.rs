@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use super::fit::PROBES;
 use super::{MANIFEST, Manifest, list, words};
-use crate::platforms::docker::engine::{Container, Image, docker};
-use crate::platforms::docker::{Folder, source, static_healthprobe};
-use crate::support::machine::{Machine, exec, shared};
-use crate::support::schemas::Ended;
-use crate::support::uvicorn::DEADLINE;
+use crate::support::build::static_healthprobe;
+use crate::support::engine::{Container, Image, docker};
+use crate::support::files::writable_folder;
+use crate::support::machine::{Machine, exec};
+use crate::support::{DEADLINE, Finished, Folder, source};
 
 pub struct Pod {
     container: Container,
@@ -30,7 +30,7 @@ impl Pod {
     pub fn start(machine: &Machine, manifest: &Manifest) -> Result<Self, String> {
         let folder = Folder::new("pod");
         for volume in list(&manifest.pod()["volumes"]) {
-            shared(&folder, volume["name"].as_str().unwrap());
+            writable_folder(&folder, volume["name"].as_str().unwrap());
         }
         configure(&folder, manifest);
         let init_image = init_image(machine);
@@ -42,16 +42,16 @@ impl Pod {
                 .arg(init_image.name())
                 .args(words(&init["command"]))
                 .output();
-            let ended = Ended::from(output.unwrap());
+            let ended = Finished::from(output.unwrap());
             if ended.code != Some(0) {
-                return Err(ended.said);
+                return Err(ended.text);
             }
         }
         let server = manifest.container();
         let mut options = options(&folder, manifest, server);
         options.push(format!(
             "--volume={}:/weights",
-            shared(&folder, "weights").display()
+            writable_folder(&folder, "weights").display()
         ));
         options.push("--env=MODEL_FILE=/weights/model.json".to_owned());
         options.push("--env=MODEL_POLL_SECONDS=0.05".to_owned());
@@ -67,7 +67,7 @@ impl Pod {
     }
 
     /// Runs the three probes of a manifest at once, as they may come.
-    pub fn probes(&self, manifest: &Manifest) -> Vec<Ended> {
+    pub fn probes(&self, manifest: &Manifest) -> Vec<Finished> {
         let container = self.container.name();
         thread::scope(|scope| {
             let running = PROBES.map(|name| scope.spawn(|| probe(container, manifest, name)));
@@ -108,7 +108,7 @@ impl Pod {
     #[track_caller]
     pub fn wait_until_it_drifts(&self, manifest: &Manifest) {
         self.wait_until(manifest, "readinessProbe", |ended| {
-            ended.said.contains("drift")
+            ended.text.contains("drift")
         });
     }
 
@@ -117,7 +117,7 @@ impl Pod {
     pub fn starts(&self, manifest: &Manifest) -> bool {
         let ended = self.wait_until(manifest, "startupProbe", |ended| {
             ended.code == Some(0)
-                || ended.said.contains("is not running")
+                || ended.text.contains("is not running")
                 || matches!(ended.code, Some(126 | 127))
         });
         ended.code == Some(0)
@@ -128,8 +128,8 @@ impl Pod {
         &self,
         manifest: &Manifest,
         name: &str,
-        is_over: impl Fn(&Ended) -> bool,
-    ) -> Ended {
+        is_over: impl Fn(&Finished) -> bool,
+    ) -> Finished {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let ended = probe(self.container.name(), manifest, name);
@@ -141,7 +141,7 @@ impl Pod {
     }
 }
 
-fn probe(container: &str, manifest: &Manifest, name: &str) -> Ended {
+fn probe(container: &str, manifest: &Manifest, name: &str) -> Finished {
     exec(
         container,
         &words(&manifest.container()[name]["exec"]["command"]),

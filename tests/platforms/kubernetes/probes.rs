@@ -73,7 +73,7 @@ const HUNG: [Describe; 3] = [
 #[track_caller]
 fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Describe]) {
     for (ended, (probe, code, line)) in pod.probes(manifest).iter().zip(story) {
-        let said = without_times(&ended.said);
+        let said = without_times(&ended.text);
         assert!(
             ended.code == Some(*code) && said.starts_with(line),
             "{probe}: {ended:?}"
@@ -86,7 +86,7 @@ fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Describe]) {
 fn assert_ends(pod: &Pod, manifest: &Manifest, probe: usize, (code, part): (i32, &str)) {
     let ended = &pod.probes(manifest)[probe];
     assert!(
-        ended.code == Some(code) && ended.said.contains(part),
+        ended.code == Some(code) && ended.text.contains(part),
         "{part}: {ended:?}"
     );
 }

@@ -10,10 +10,7 @@ use serde_json::Value;
 use super::{
     HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_only_whole, changed, checkout, docker, read,
 };
-use crate::platforms::docker::engine;
-use crate::support::schemas::Ended;
-use crate::support::uvicorn::DEADLINE;
-use crate::support::{free_port, without_times};
+use crate::support::{DEADLINE, Finished, engine, free_port, unique, without_times};
 
 const WORKFLOW: &str = include_str!("../../../examples/ci/github-actions.yml");
 const SCHEMA: &str = "vendor.github-workflows";
@@ -109,8 +106,8 @@ fn run(
             .envs(variables.iter().copied())
             .env("RUNNER_TEMP", checkout)
             .output();
-        let ended = Ended::from(output.unwrap());
-        done.log.push_str(&ended.said);
+        let ended = Finished::from(output.unwrap());
+        done.log.push_str(&ended.text);
         done.ran.push(step["name"].as_str().unwrap().to_owned());
         done.is_green &= ended.code == Some(0);
     }
@@ -120,7 +117,7 @@ fn run(
 
 /// Runs the first job on a checkout with this model.
 fn smoke_test(workflow: &Value, model: &str) -> Job {
-    let id = engine::unique("run").to_lowercase();
+    let id = unique("run").to_lowercase();
     let name = format!("model-{id}");
     let mut leftovers = Leftovers::default();
     leftovers.add(&["image", "rm", "--force", &name]);
@@ -136,7 +133,7 @@ fn smoke_test(workflow: &Value, model: &str) -> Job {
     );
     done.log = done.log.replace(&port, "PORT");
     let left = docker(&["ps", "--all", "--quiet", "--filter", &format!("name={id}")]);
-    assert_eq!(left.said, "", "a container is left");
+    assert_eq!(left.text, "", "a container is left");
     done
 }
 
@@ -220,7 +217,7 @@ fn each_line_of_the_smoke_test_counts() {
 /// Starts the service of the second job and waits as GitHub's runner does, for its health where it has a HEALTHCHECK.
 /// Gives back its health, and the job's steps if they are run.
 fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<Job>) {
-    let name = engine::unique("service");
+    let name = unique("service");
     let folder = checkout(model);
     let mut leftovers = Leftovers::default();
     leftovers.add(&["image", "rm", "--force", &name]);
@@ -255,7 +252,7 @@ fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<J
     let deadline = Instant::now() + DEADLINE;
     let health = loop {
         let health = docker(&["inspect", "--format", template, &name])
-            .said
+            .text
             .trim()
             .to_owned();
         if health != "starting" {
@@ -267,7 +264,7 @@ fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<J
     if health == "unhealthy" {
         return (health, None);
     }
-    let published = docker(&["port", &name, "8000/tcp"]).said;
+    let published = docker(&["port", &name, "8000/tcp"]).text;
     let port = published
         .lines()
         .next()

@@ -7,11 +7,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::{Leftovers, NONE, RIGHT, WRONG, assert_only_whole, changed, checkout, docker, read};
-use crate::platforms::docker::{Folder, engine};
-use crate::probe::metrics::Running;
 use crate::support::machine::Machine;
-use crate::support::schemas::Ended;
-use crate::support::{free_port, probe, program, without_times};
+use crate::support::{Finished, Folder, Running, free_port, probe, program, unique, without_times};
 
 const PIPELINE: &str = include_str!("../../../examples/ci/gitlab-ci.yml");
 const SCHEMA: &str = "vendor.gitlab-ci";
@@ -100,19 +97,19 @@ fn script(job: &Value) -> String {
 
 /// Whether each job is green, and what both said. The second comes only after a green first.
 struct Ran {
-    build: Ended,
-    test: Option<Ended>,
+    build: Finished,
+    test: Option<Finished>,
 }
 
 impl Ran {
     #[track_caller]
-    fn tested(self) -> Ended {
+    fn tested(self) -> Finished {
         self.test.unwrap_or_else(|| panic!("{:?}", self.build))
     }
 }
 
 fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &str) -> Ran {
-    let name = engine::unique("gitlab");
+    let name = unique("gitlab");
     let group = format!("127.0.0.1:{}/{name}", registry.port);
     let sha = "0123abcd";
     let image = pipeline["variables"]["MODEL"]
@@ -135,7 +132,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
         .env("CI_REGISTRY_PASSWORD", "secret")
         .stdin(Stdio::null())
         .output();
-    let build = Ended::from(build.unwrap());
+    let build = Finished::from(build.unwrap());
     if build.code != Some(0) {
         // The container that its script did not come to remove.
         let left = docker(&[
@@ -145,7 +142,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
             "--filter",
             &format!("ancestor={image}"),
         ]);
-        for container in left.said.lines() {
+        for container in left.text.lines() {
             leftovers.add(&["rm", "--force", container]);
         }
         return Ran { build, test: None };
@@ -187,7 +184,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
 }
 
 /// Runs a script in a container of that network, in this folder.
-fn run_in(machine: &Machine, folder: &Path, network: &str, script: &str) -> Ended {
+fn run_in(machine: &Machine, folder: &Path, network: &str, script: &str) -> Finished {
     let further = [
         format!("--volume={}:/builds", folder.display()),
         // Names that the network does not know are asked of nobody.
@@ -210,7 +207,7 @@ fn the_pipeline_is_green_or_says_why_not() {
     };
     let test = |model: &str| {
         let test = pipeline(&machine, &registry, &hasty, model).tested();
-        (test.code == Some(0), without_times(&test.said))
+        (test.code == Some(0), without_times(&test.text))
     };
     let (is_green, log) = test(RIGHT);
     assert!(is_green, "{log}");
@@ -255,7 +252,7 @@ fn each_line_of_the_pipeline_counts() {
     for (broken, (right, wrong, reason)) in broken.iter().zip(changes) {
         let test = pipeline(&machine, &registry, broken, RIGHT).tested();
         assert!(
-            test.code != Some(0) && test.said.contains(reason),
+            test.code != Some(0) && test.text.contains(reason),
             "{right} → {wrong}: {test:?}"
         );
     }

@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::platforms::docker::{Folder, compile, engine, static_healthprobe};
-use crate::support::changed;
-use crate::support::machine::executable;
-use crate::support::schemas::{Ended, ask};
+use crate::support::build::{compile, static_healthprobe};
+use crate::support::files::executable;
+use crate::support::schemas::ask;
+use crate::support::{Finished, Folder, changed, unique};
 
 /// Of each file what it holds, and what this schema does not take.
 const VALIDATE: &str = r#"
@@ -88,7 +88,7 @@ fn checkout(model: &str) -> Folder {
     fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
     fs::write(folder.0.join("model.json"), model).unwrap();
     // Makes the image one of its own, which no other pipeline removes.
-    fs::write(folder.0.join("id"), engine::unique("id")).unwrap();
+    fs::write(folder.0.join("id"), unique("id")).unwrap();
     let dockerfile = format!(
         "FROM scratch\nCOPY healthprobe server model.json id /\n{HEALTHCHECK}\nCMD [\"/server\"]\n"
     );
@@ -97,7 +97,7 @@ fn checkout(model: &str) -> Folder {
 }
 
 /// `docker` with these arguments; what it says and how it ends.
-fn docker(arguments: &[&str]) -> Ended {
+fn docker(arguments: &[&str]) -> Finished {
     let output = Command::new("docker")
         .args(arguments)
         .stdin(Stdio::null())

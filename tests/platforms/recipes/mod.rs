@@ -15,41 +15,34 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::repo::recipes::page::{self, ROLES, Recipe, Verdict};
-use crate::support::uvicorn;
-use crate::support::{probe, signal};
-
-pub const SERVERS: [&str; 5] = [
-    "FastAPI, uvicorn",
-    "Flask, gunicorn",
-    "LitServe",
-    "BentoML",
-    "MLServer",
-];
+use crate::support::python::{bentoml_python, fastapi_python, recipes_python};
+use crate::support::recipes::{self as page, ROLES, Recipe, Verdict};
+use crate::support::{DEADLINE, Folder, probe, signal};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Far more than any step takes; only a broken server ever waits this long.
-const DEADLINE: Duration = Duration::from_secs(30);
-
 #[test]
 fn fastapi() {
-    let Some(server) = Server::start("FastAPI, uvicorn", VENV_FASTAPI, |python, port, weights| {
-        let mut command = Command::new(python);
-        command
-            .args([
-                "-m",
-                "uvicorn",
-                "app:app",
-                "--no-access-log",
-                "--port",
-                port,
-            ])
-            .current_dir(Path::new(ROOT).join("examples/fastapi"))
-            .env("MODEL_FILE", weights)
-            .env("MODEL_POLL_SECONDS", "0.05");
-        command
-    }) else {
+    let Some(server) = Server::start(
+        "FastAPI, uvicorn",
+        fastapi_python,
+        |python, port, weights| {
+            let mut command = Command::new(python);
+            command
+                .args([
+                    "-m",
+                    "uvicorn",
+                    "app:app",
+                    "--no-access-log",
+                    "--port",
+                    port,
+                ])
+                .current_dir(Path::new(ROOT).join("examples/fastapi"))
+                .env("MODEL_FILE", weights)
+                .env("MODEL_POLL_SECONDS", "0.05");
+            command
+        },
+    ) else {
         return;
     };
     let body = r#"body: {"detail":"Model not loaded"}"#;
@@ -76,7 +69,7 @@ fn fastapi() {
     let model = fs::read_to_string(Path::new(ROOT).join("examples/fastapi/model.json")).unwrap();
     server.put_weights(&model);
     server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
-    let config = server.directory.join("probe.json");
+    let config = server.folder.0.join("probe.json");
     fs::write(&config, page::config()).unwrap();
     let url = format!(":{}/predict", server.port);
     let ran = probe(&[&url, "-c", config.to_str().unwrap()]).run();
@@ -88,14 +81,18 @@ fn fastapi() {
 
 #[test]
 fn flask() {
-    let Some(server) = Server::start("Flask, gunicorn", VENV, |python, port, weights| {
-        let mut command = Command::new(python);
-        command
-            .args(["-m", "gunicorn", "flask_app:app", "--no-control-socket"])
-            .args(["--bind", &format!("127.0.0.1:{port}")])
-            .env("WEIGHTS", weights);
-        command
-    }) else {
+    let Some(server) = Server::start(
+        "Flask, gunicorn",
+        recipes_python,
+        |python, port, weights| {
+            let mut command = Command::new(python);
+            command
+                .args(["-m", "gunicorn", "flask_app:app", "--no-control-socket"])
+                .args(["--bind", &format!("127.0.0.1:{port}")])
+                .env("WEIGHTS", weights);
+            command
+        },
+    ) else {
         return;
     };
     server.says(
@@ -117,7 +114,7 @@ fn flask() {
 
 #[test]
 fn litserve() {
-    let Some(server) = Server::start("LitServe", VENV, |python, port, weights| {
+    let Some(server) = Server::start("LitServe", recipes_python, |python, port, weights| {
         let mut command = Command::new(python);
         command
             .arg("litserve_app.py")
@@ -144,7 +141,7 @@ fn litserve() {
 
 #[test]
 fn bentoml() {
-    let Some(server) = Server::start("BentoML", VENV_BENTOML, |python, port, weights| {
+    let Some(server) = Server::start("BentoML", bentoml_python, |python, port, weights| {
         let mut command = Command::new(python);
         command
             .args(["-m", "bentoml", "serve", "bentoml_app:Scorer"])
@@ -185,7 +182,7 @@ fn bentoml() {
 
 #[test]
 fn mlserver() {
-    let Some(server) = Server::start("MLServer", VENV, |python, port, weights| {
+    let Some(server) = Server::start("MLServer", recipes_python, |python, port, weights| {
         let mut command = Command::new(python);
         command
             .args(["-m", "mlserver.cli.main", "start", "mlserver"])
@@ -229,58 +226,26 @@ fn mlserver() {
 const HEALTH_8000: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health";
 const PREDICT_8000: &str = "healthy: 200 OK in <t>; POST http://localhost:8000/predict";
 
-/// Where a Python with some requirements is: the variable that names it, and the end of `target/venv-NAME`, the virtual
-/// environment that `.ci/run` makes.
-#[derive(Clone, Copy)]
-struct Venv {
-    variable: &'static str,
-    name: &'static str,
-    requirements: &'static str,
-}
-
-const VENV: Venv = Venv {
-    variable: "HEALTHPROBE_RECIPES_PYTHON",
-    name: "recipes",
-    requirements: "tests/platforms/recipes/requirements.txt",
-};
-
-const VENV_FASTAPI: Venv = Venv {
-    variable: "HEALTHPROBE_PYTHON",
-    name: "fastapi",
-    requirements: "examples/fastapi/requirements.txt",
-};
-
-const VENV_BENTOML: Venv = Venv {
-    variable: "HEALTHPROBE_BENTOML_PYTHON",
-    name: "bentoml",
-    requirements: "tests/platforms/recipes/requirements-bentoml.txt",
-};
-
 /// A running server with a directory of its own, in which its weights may appear.
 struct Server {
     recipe: Recipe,
     process: Child,
     port: u16,
-    directory: PathBuf,
+    folder: Folder,
 }
 
 impl Server {
     /// `None` where there is no Python for it, after saying so. The server need not answer yet.
     fn start(
         name: &str,
-        venv: Venv,
+        python: fn() -> Option<PathBuf>,
         command: impl Fn(&Path, &str, &Path) -> Command,
     ) -> Option<Self> {
-        let python = uvicorn::python(venv.variable, venv.name, venv.requirements)?;
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
-            "recipe-{}-{}",
-            name.replace(", ", "-"),
-            std::process::id()
-        ));
-        fs::create_dir_all(&directory).unwrap();
-        let log = File::create(directory.join("log")).unwrap();
+        let python = python()?;
+        let folder = Folder::new("recipe");
+        let log = File::create(folder.0.join("log")).unwrap();
         let port = quiet_port();
-        let mut command = command(&python, &port.to_string(), &directory.join("weights.json"));
+        let mut command = command(&python, &port.to_string(), &folder.0.join("weights.json"));
         if command.get_current_dir().is_none() {
             command.current_dir(Path::new(ROOT).join("tests/platforms/recipes/servers"));
         }
@@ -295,15 +260,15 @@ impl Server {
             recipe: page::named(name),
             process,
             port,
-            directory,
+            folder,
         })
     }
 
     /// Appears whole: a server never reads half a file.
     fn put_weights(&self, text: &str) {
-        let new = self.directory.join("weights.json.new");
+        let new = self.folder.0.join("weights.json.new");
         fs::write(&new, text).unwrap();
-        fs::rename(&new, self.directory.join("weights.json")).unwrap();
+        fs::rename(&new, self.folder.0.join("weights.json")).unwrap();
     }
 
     fn probe(&self, role: &str) -> Verdict {
@@ -341,7 +306,7 @@ impl Server {
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+        fs::read_to_string(self.folder.0.join("log")).unwrap_or_default()
     }
 }
 
@@ -352,7 +317,6 @@ impl Drop for Server {
         family.push(self.process.id());
         signal("KILL", &family);
         _ = self.process.wait();
-        _ = fs::remove_dir_all(&self.directory);
     }
 }
 

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::uvicorn::python;
-use crate::support::{PATIENCE, Ran, changed, program, skip, without_times};
+use crate::support::python::fastapi_python;
+use crate::support::{Outcome, PATIENCE, changed, folder, program, skip, without_times};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 
@@ -25,11 +25,7 @@ impl Example {
         for name in ["ip", "tc", "openssl", "unshare"] {
             program(name)?;
         }
-        let python = python(
-            "HEALTHPROBE_PYTHON",
-            "fastapi",
-            "examples/fastapi/requirements.txt",
-        )?;
+        let python = fastapi_python()?;
         let output = Command::new("unshare")
             .args(["--net", "--mount", "true"])
             .output()
@@ -50,8 +46,7 @@ impl Example {
             .chain(env::split_paths(&path))
             .chain(["/usr/sbin".into()]);
         let copy = Self {
-            folder: Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .join(format!("regions-{name}-{}", std::process::id())),
+            folder: folder(&format!("regions-{name}")),
             path: env::join_paths(path).unwrap(),
         };
         for example in ["regions", "fastapi"] {
@@ -88,12 +83,12 @@ impl Example {
         command
     }
 
-    pub fn run(&self) -> Ran {
+    pub fn run(&self) -> Outcome {
         let child = self.command().spawn().unwrap();
         let pid = child.id();
         let output = child.wait_with_output().unwrap();
         self.assert_nothing_left(pid);
-        Ran {
+        Outcome {
             code: output.status.code(),
             out: normal(&String::from_utf8(output.stdout).unwrap()),
             err: String::from_utf8(output.stderr).unwrap(),

@@ -11,14 +11,14 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::probe::metrics::parse;
-use crate::support::{PATIENCE, Ran, signal};
+use crate::support::metrics::parse;
+use crate::support::{Outcome, PATIENCE, signal};
 use example::{Example, namespaces, normal};
 
 const README: &str = include_str!("../../../examples/regions/README.md");
 
 /// The last lines of a run: one a region.
-fn verdicts(ran: &Ran) -> Vec<&str> {
+fn verdicts(ran: &Outcome) -> Vec<&str> {
     let (_, verdicts) = ran.out.rsplit_once("\n\n").unwrap();
     verdicts.lines().collect()
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::README;
 use super::example::Example;
-use crate::probe::metrics::{folder, get, node_exporter, start_prometheus};
-use crate::support::{PATIENCE, Server, changed, probe, program};
+use crate::support::metrics::{get, node_exporter, start_prometheus};
+use crate::support::{PATIENCE, Server, changed, folder, probe, program};
 
 const RULES: &str = include_str!("../../../examples/regions/rules.yml");
 

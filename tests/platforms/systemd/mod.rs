@@ -8,17 +8,15 @@ use std::path::Path;
 use std::process::Command;
 
 use self::system::System;
-use crate::platforms::docker::Folder;
-use crate::support::machine::executable;
-use crate::support::schemas::Ended;
-use crate::support::{changed, program};
+use crate::support::files::executable;
+use crate::support::{Finished, Folder, changed, program};
 
 const MODEL: &str = include_str!("../../../examples/systemd/model.service");
 const PROBE: &str = include_str!("../../../examples/systemd/model-probe.service");
 const TIMER: &str = include_str!("../../../examples/systemd/model-probe.timer");
 
 /// What `systemd-analyze verify` says of these units, whose executables are all there.
-fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Ended {
+fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Finished {
     let folder = Folder::new("units");
     let anything = folder.0.join("anything");
     executable(&anything, "#!/bin/sh\n");
@@ -55,7 +53,7 @@ fn systemd_takes_the_units_and_nothing_broken() {
         return;
     };
     let ended = verify(&analyze, [MODEL, PROBE, TIMER]);
-    assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""));
+    assert_eq!((ended.code, ended.text.as_str()), (Some(0), ""));
     for (unit, right, wrong, error) in [
         (0, "[Service]", "[Sevice]", "Unknown section 'Sevice'"),
         (
@@ -120,7 +118,7 @@ fn systemd_takes_the_units_and_nothing_broken() {
         let mut units = [MODEL, PROBE, TIMER].map(str::to_owned);
         units[unit] = changed(&units[unit], right, wrong);
         let ended = verify(&analyze, [&units[0], &units[1], &units[2]]);
-        assert!(ended.said.contains(error), "{right} → {wrong}: {ended:?}");
+        assert!(ended.text.contains(error), "{right} → {wrong}: {ended:?}");
     }
 }
 
@@ -179,7 +177,7 @@ fn a_start_ends_when_the_model_answers() {
     assert_ne!(
         system
             .run("stat --format=%u /proc/$(systemctl show --value --property=MainPID model)")
-            .said,
+            .text,
         "0\n"
     );
 }
@@ -193,7 +191,7 @@ fn a_start_without_a_model_fails_with_the_reason() {
     let started = system.run("systemctl start model");
     assert_eq!(started.code, Some(1), "{started:?}");
     assert!(
-        started.said.contains("Job for model.service failed"),
+        started.text.contains("Job for model.service failed"),
         "{started:?}"
     );
     // Three times, and then no more.
@@ -221,7 +219,7 @@ fn without_its_lines_the_unit_tells_less() {
     };
     let started = system.run("systemctl start model");
     assert_eq!(
-        (started.code, started.said.as_str()),
+        (started.code, started.text.as_str()),
         (Some(0), ""),
         "without a model"
     );
@@ -234,7 +232,7 @@ fn without_its_lines_the_unit_tells_less() {
     let journal = system.journal("model");
     assert_eq!(started.code, Some(1), "{started:?}");
     assert!(
-        started.said.contains("timeout was exceeded"),
+        started.text.contains("timeout was exceeded"),
         "{started:?}\n{journal}"
     );
     assert!(

@@ -5,12 +5,11 @@ use std::os::unix::fs::symlink;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::platforms::docker::engine::Container;
-use crate::platforms::docker::{Folder, source, static_healthprobe};
-use crate::support::machine::{Machine, exec, shared};
-use crate::support::schemas::Ended;
-use crate::support::uvicorn::DEADLINE;
-use crate::support::{program, without_times};
+use crate::support::build::static_healthprobe;
+use crate::support::engine::Container;
+use crate::support::files::writable_folder;
+use crate::support::machine::{Machine, exec};
+use crate::support::{DEADLINE, Finished, Folder, program, source, without_times};
 
 /// A systemd that runs the units.
 pub struct System {
@@ -25,7 +24,7 @@ impl System {
         program("systemd-analyze")?;
         let machine = Machine::build()?;
         let folder = Folder::new("system");
-        let units = shared(&folder, "units");
+        let units = writable_folder(&folder, "units");
         for (name, text) in [
             ("model.service", model),
             ("model-probe.service", probe),
@@ -50,9 +49,9 @@ impl System {
                 symlink("/dev/null", units.join(name)).unwrap();
             }
         }
-        let programs = shared(&folder, "programs");
+        let programs = writable_folder(&folder, "programs");
         fs::copy(static_healthprobe(), programs.join("healthprobe")).unwrap();
-        let model = shared(&folder, "model");
+        let model = writable_folder(&folder, "model");
         fs::create_dir(units.join("model.service.d")).unwrap();
         let weights =
             "[Service]\nEnvironment=MODEL_FILE=/weights/model.json MODEL_POLL_SECONDS=0.05\n";
@@ -85,12 +84,12 @@ impl System {
             _machine: machine,
         };
         system.wait_until("it has booted", || {
-            system.run("systemctl is-system-running --wait").said == "running\n"
+            system.run("systemctl is-system-running --wait").text == "running\n"
         });
         Some(system)
     }
 
-    pub fn run(&self, command: &str) -> Ended {
+    pub fn run(&self, command: &str) -> Finished {
         exec(
             self.container.name(),
             &["/bin/sh".into(), "-c".into(), command.into()],
@@ -107,14 +106,14 @@ impl System {
         let ended = self.run(&format!(
             "systemctl show --value --property={property} {unit}"
         ));
-        ended.said.trim().to_owned()
+        ended.text.trim().to_owned()
     }
 
     pub fn journal(&self, unit: &str) -> String {
         without_times(
             &self
                 .run(&format!("journalctl --output=cat --no-pager --unit={unit}"))
-                .said,
+                .text,
         )
     }
 
@@ -125,7 +124,7 @@ impl System {
             assert!(
                 Instant::now() < deadline,
                 "never: {what}\n{}",
-                self.run("journalctl --no-pager --lines=40").said
+                self.run("journalctl --no-pager --lines=40").text
             );
             thread::sleep(Duration::from_millis(50));
         }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::{assert_cell, assert_large_cell, assert_reset, drip, flood, half_close, reset};
-use crate::support::{Server, hold};
+use crate::support::{Server, hold, new_file};
 
 /// A fault, what the server does, the reason that is told, and what stands after the URL.
 type Cell = (&'static str, fn(&mut TcpStream), &'static str, &'static str);
@@ -204,9 +204,7 @@ const DATA: usize = 8 << 10;
 
 #[test]
 fn request() {
-    let body = format!("{}/large", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(&body, vec![b' '; DATA << 10]).unwrap();
-    let data = format!("@{body}");
+    let data = format!("@{}", new_file(vec![b' '; DATA << 10]));
     let cells: [Cell; 8] = [
         (
             "refused",

@@ -19,17 +19,16 @@ mod after;
 mod before;
 mod name;
 
-use std::env;
 use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::support::{Server, program, without_times};
+use crate::support::build::named_static;
+use crate::support::{Server, new_file, program, without_times};
 
 /// Long enough for a drip to be one, and for each stage to be reached.
 const TIMEOUT: Duration = Duration::from_millis(400);
@@ -48,9 +47,7 @@ const DRIP: Duration = Duration::from_millis(50);
 
 fn executables() -> Vec<PathBuf> {
     let mut executables = vec![PathBuf::from(env!("CARGO_BIN_EXE_healthprobe"))];
-    if let Some(path) = env::var_os("HEALTHPROBE_STATIC").filter(|path| !path.is_empty()) {
-        executables.push(path.into());
-    }
+    executables.extend(named_static());
     executables
 }
 
@@ -108,12 +105,10 @@ fn assert_command(cell: &str, command: &mut Command, says: &str) {
 
 #[track_caller]
 fn assert_memory(cell: &str, executable: &std::path::Path, arguments: &[&str], most: u64) {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
     let Some(time) = program("time") else {
         return;
     };
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let report = format!("{}/memory-{count}", env!("CARGO_TARGET_TMPDIR"));
+    let report = new_file("");
     Command::new(time)
         .args(["-f", "%M", "-o", &report])
         .arg(executable)

@@ -4,13 +4,12 @@
 //! `HEALTHPROBE_REQUIRE_SERVERS=1` makes a failure.
 
 use std::env;
-use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
 
 use super::{LATENESS, TIMEOUT, TRIES, executables, without_counts};
-use crate::support::{program, skip};
+use crate::support::{new_file, program, skip};
 
 /// Answers every question on UDP port 53 in one way while the probe runs, and tells how each run of that ended.
 const NETWORK: &str = r#"
@@ -63,8 +62,7 @@ fn run(fault: &str, executable: &str) -> Option<Value> {
     for name in ["unshare", "ip", "mount", "python3"] {
         program(name)?;
     }
-    let resolver = format!("{}/resolv.conf", env!("CARGO_TARGET_TMPDIR"));
-    fs::write(&resolver, "nameserver 127.0.0.1\n").unwrap();
+    let resolver = new_file("nameserver 127.0.0.1\n");
     let timeout = format!("{}ms", TIMEOUT.as_millis());
     let output = Command::new("unshare")
         .args([

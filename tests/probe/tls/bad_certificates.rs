@@ -1,19 +1,17 @@
 //! Each certificate that must not be trusted, with its own words; and what
 //! `--insecure` makes of it.
 
-use crate::probe::tls::{OK, config, serve};
-use crate::support::certificates::{
-    Authority, Certificate, authority_params, file, openssl, params,
-};
-use crate::support::{Server, assert_ran, without_times};
+use crate::probe::tls::OK;
+use crate::support::certificates::{Authority, Certificate, authority_params, openssl, params};
+use crate::support::tls::{config, config_of, serve};
+use crate::support::{Server, new_file, without_times};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, KeyPair, NameConstraints};
 
 /// Expects these words without `--insecure`, and a healthy answer with it.
 #[track_caller]
 fn assert_refused(server: &Server, cacert: &str, reason: &str) {
     assert_reason(server, &["--cacert", cacert], reason);
-    let ran = server.probe(&["https://localhost:PORT", "--cacert", cacert, "-k"]);
-    assert_ran(&ran, 0, OK, "");
+    server.assert_verdict(&["https://localhost:PORT", "--cacert", cacert, "-k"], OK);
 }
 
 #[track_caller]
@@ -54,7 +52,7 @@ fn expired_and_trusted_itself() {
     };
     let server = serve(config(&certificate));
     let reason = "certificate expired on 2021-01-01T00:00:00Z, <age> ago";
-    assert_refused(&server, &file(&certificate.pem()), reason);
+    assert_refused(&server, &new_file(certificate.pem()), reason);
 }
 
 #[test]
@@ -201,7 +199,7 @@ fn serve_files(leaf: &str, key: &str) -> Server {
     let key = PrivateKeyDer::from_pem_file(key).unwrap();
     let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
     let certified = rustls::sign::CertifiedKey::new(chain, key);
-    serve(super::config_of(certified.into(), rustls::ALL_VERSIONS))
+    serve(config_of(certified.into(), rustls::ALL_VERSIONS))
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! `--cert` and `--key`: a server that asks who we are.
 
-use crate::probe::tls::{OK, config, config_of, play, serve};
-use crate::support::certificates::{Authority, Certificate, file, openssl};
-use crate::support::{Server, assert_ran, probe};
+use crate::probe::tls::OK;
+use crate::support::certificates::{Authority, Certificate, openssl};
+use crate::support::tls::{config, config_of, play, serve};
+use crate::support::{Server, assert_error, new_file};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 use std::sync::Arc;
@@ -31,8 +32,8 @@ const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rust
 fn a_client_certificate_is_shown() {
     let authority = Authority::new("Test CA");
     let client = authority.sign(&["probe"]);
-    let (cert, key) = (file(&client.pem()), file(&client.key_pem()));
-    let both = file(&[client.key_pem(), client.pem()].concat());
+    let (cert, key) = (new_file(client.pem()), new_file(client.key_pem()));
+    let both = new_file([client.key_pem(), client.pem()].concat());
     for version in VERSIONS {
         let server = demanding(&authority, version);
         let cacert = authority.file();
@@ -41,7 +42,7 @@ fn a_client_certificate_is_shown() {
             &["--cert", &both],
         ] {
             let arguments = [&["https://localhost:PORT", "--cacert", &cacert], identity].concat();
-            assert_ran(&server.probe(&arguments), 0, OK, "");
+            server.assert_verdict(&arguments, OK);
         }
     }
 }
@@ -51,13 +52,10 @@ fn without_one_the_reason_names_it() {
     let authority = Authority::new("Test CA");
     for version in VERSIONS {
         let server = demanding(&authority, version);
-        let ran = server.probe(&["https://localhost:PORT", "-k"]);
-        assert_ran(
-            &ran,
-            1,
-            "unhealthy: the server refused TLS (CertificateRequired): it wants a client certificate \
-             (--cert and --key); GET https://localhost:PORT/\n",
-            "",
+        server.assert_verdict(
+            &["https://localhost:PORT", "-k"],
+            "unhealthy: the server refused TLS (CertificateRequired): \
+             it wants a client certificate (--cert and --key); GET https://localhost:PORT/",
         );
     }
 }
@@ -66,15 +64,12 @@ fn without_one_the_reason_names_it() {
 fn one_of_another_ca_is_refused() {
     let authority = Authority::new("Test CA");
     let stranger = Authority::new("Another CA").sign(&["probe"]);
-    let both = file(&[stranger.key_pem(), stranger.pem()].concat());
+    let both = new_file([stranger.key_pem(), stranger.pem()].concat());
     let server = demanding(&authority, &rustls::version::TLS13);
-    let ran = server.probe(&["https://localhost:PORT", "-k", "--cert", &both]);
-    assert_ran(
-        &ran,
-        1,
+    server.assert_verdict(
+        &["https://localhost:PORT", "-k", "--cert", &both],
         "unhealthy: the server refused TLS (UnknownCA): it does not know the CA of the client \
-         certificate (--cert); GET https://localhost:PORT/\n",
-        "",
+         certificate (--cert); GET https://localhost:PORT/",
     );
 }
 
@@ -97,13 +92,10 @@ fn a_connection_that_ends_without_a_word_is_explained() {
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
     let server = play(config, |_| {});
-    let ran = server.probe(&["https://localhost:PORT", "-k"]);
-    assert_ran(
-        &ran,
-        1,
+    server.assert_verdict(
+        &["https://localhost:PORT", "-k"],
         "unhealthy: connection closed before any response; the server had asked for a client \
-         certificate (--cert and --key); GET https://localhost:PORT/\n",
-        "",
+         certificate (--cert and --key); GET https://localhost:PORT/",
     );
     // One that did not ask is not suspected.
     let server = play(
@@ -113,12 +105,9 @@ fn a_connection_that_ends_without_a_word_is_explained() {
         ),
         |_| {},
     );
-    let ran = server.probe(&["https://localhost:PORT", "-k"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: connection closed before any response; GET https://localhost:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["https://localhost:PORT", "-k"],
+        "unhealthy: connection closed before any response; GET https://localhost:PORT/",
     );
 }
 
@@ -156,15 +145,15 @@ fn keys_of_every_form_are_read() {
             "--key",
             &key,
         ]);
-        assert_eq!((ran.out.as_str(), ran.err.as_str()), (OK, ""), "{name}");
+        assert_eq!((ran.out.trim_end(), ran.err.as_str()), (OK, ""), "{name}");
     }
 }
 
 #[test]
 fn what_is_no_identity_is_an_error() {
     let client = Certificate::self_signed("probe");
-    let (cert, key) = (file(&client.pem()), file(&client.key_pem()));
-    let other = file(&Certificate::self_signed("other").key_pem());
+    let (cert, key) = (new_file(client.pem()), new_file(client.key_pem()));
+    let other = new_file(Certificate::self_signed("other").key_pem());
     let script = "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out key";
     let Some(folder) = openssl("encrypted", script) else {
         return;
@@ -201,7 +190,6 @@ fn what_is_no_identity_is_an_error() {
             ),
         ),
     ] {
-        let ran = probe(&[&["https://localhost:1"], arguments].concat()).run();
-        assert_ran(&ran, 1, "", &format!("error: {message}\n"));
+        assert_error(&[&["https://localhost:1"], arguments].concat(), message);
     }
 }

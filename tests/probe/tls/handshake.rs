@@ -1,8 +1,8 @@
 //! Handshakes that do not end, or end badly.
 
-use crate::probe::tls::{Secured, close, config, play, serve};
 use crate::support::certificates::{Authority, Certificate};
-use crate::support::{Server, assert_ran, assert_within, drip, hold, response};
+use crate::support::tls::{TlsStream, close, config, play, serve};
+use crate::support::{Server, assert_within, drip, hold, response};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -12,8 +12,9 @@ const LATEST: Duration = Duration::from_secs(10);
 #[track_caller]
 fn assert_unhealthy(server: &Server, arguments: &[&str], reason: &str, after: &str) {
     let ran = server.probe(&[&["https://localhost:PORT", "-k"], arguments].concat());
-    let line = format!("unhealthy: {reason}; GET https://localhost:PORT/{after}\n");
-    assert_ran(&ran, 1, &line, "");
+    ran.assert_verdict(format!(
+        "unhealthy: {reason}; GET https://localhost:PORT/{after}"
+    ));
 }
 
 /// A server that hears the client's first message and then does this.
@@ -85,12 +86,9 @@ fn what_is_no_tls_is_named() {
 #[test]
 fn plain_http_to_tls_is_named() {
     let server = serve(config(&Certificate::self_signed("localhost")));
-    let ran = server.probe(&["localhost:PORT"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: the server speaks TLS on this port: write https://; GET http://localhost:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["localhost:PORT"],
+        "unhealthy: the server speaks TLS on this port: write https://; GET http://localhost:PORT/",
     );
 }
 
@@ -116,7 +114,7 @@ fn the_deadline_holds_after_the_handshake_too() {
 /// Without the closing alert an end may be an attacker's (RFC 9112, section 9.8).
 #[test]
 fn a_body_whose_end_is_not_announced_is_not_whole() {
-    let answering = |bytes: String, end: fn(&mut Secured)| {
+    let answering = |bytes: String, end: fn(&mut TlsStream)| {
         play(
             config(&Certificate::self_signed("localhost")),
             move |stream| {
@@ -127,11 +125,11 @@ fn a_body_whose_end_is_not_announced_is_not_whole() {
     };
     let delimited = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".to_owned();
     let arguments = ["https://localhost:PORT", "-k", "-e", "status=ok"];
-    let healthy = "healthy: 200 OK in <t>; GET https://localhost:PORT/\n";
+    let healthy = "healthy: 200 OK in <t>; GET https://localhost:PORT/";
     let server = answering(delimited.clone(), close);
-    assert_ran(&server.probe(&arguments), 0, healthy, "");
+    server.assert_verdict(&arguments, healthy);
     let server = answering(response("200 OK", "{\"status\":\"ok\"}"), |_| {});
-    assert_ran(&server.probe(&arguments), 0, healthy, "");
+    server.assert_verdict(&arguments, healthy);
     let server = answering(delimited, |_| {});
     assert_unhealthy(
         &server,
@@ -145,11 +143,8 @@ fn a_body_whose_end_is_not_announced_is_not_whole() {
 fn a_host_that_no_certificate_can_be_for_is_named() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["localhost"])));
-    let ran = server.probe(&["https://-x-:PORT", "-k", "--connect-to", "localhost"]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: the host -x- cannot stand in a certificate; GET https://-x-:PORT/\n",
-        "",
+    server.assert_verdict(
+        &["https://-x-:PORT", "-k", "--connect-to", "localhost"],
+        "unhealthy: the host -x- cannot stand in a certificate; GET https://-x-:PORT/",
     );
 }

@@ -1,9 +1,9 @@
 //! TLS over the roads that are not the straight one: tunnels, redirects, unix sockets.
 
-use crate::probe::routing::socket_path;
-use crate::probe::tls::{config, play, serve};
 use crate::support::certificates::{Authority, Certificate};
-use crate::support::{Server, assert_ran, assert_within, hold, probe};
+use crate::support::tls::{config, play, serve};
+use crate::support::unix::socket_path;
+use crate::support::{Server, assert_verdict, assert_within, hold};
 use std::io::Write;
 use std::os::unix::net::UnixListener;
 use std::thread;
@@ -30,20 +30,17 @@ fn tls_goes_through_a_tunnel() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["model.internal"])));
     let proxy = proxy(server.port());
-    let ran = proxy.probe(&[
-        "https://model.internal/health",
-        "--cacert",
-        &authority.file(),
-        "--proxy",
-        "http://me:pr0xy@127.0.0.1:PORT",
-        "-e",
-        "status=ok",
-    ]);
-    assert_ran(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; GET https://model.internal/health\n",
-        "",
+    proxy.assert_verdict(
+        &[
+            "https://model.internal/health",
+            "--cacert",
+            &authority.file(),
+            "--proxy",
+            "http://me:pr0xy@127.0.0.1:PORT",
+            "-e",
+            "status=ok",
+        ],
+        "healthy: 200 OK in <t>; GET https://model.internal/health",
     );
     assert_eq!(
         proxy.request(),
@@ -80,12 +77,9 @@ fn a_tunnel_that_does_not_stand_is_told() {
         ),
     ] {
         let proxy = Server::answering(answer);
-        let ran = proxy.probe(&["https://model/", "-k", "--proxy", "127.0.0.1:PORT"]);
-        assert_ran(
-            &ran,
-            1,
-            &format!("unhealthy: proxy: {reason}; GET https://model/\n"),
-            "",
+        proxy.assert_verdict(
+            &["https://model/", "-k", "--proxy", "127.0.0.1:PORT"],
+            format!("unhealthy: proxy: {reason}; GET https://model/"),
         );
     }
 }
@@ -102,11 +96,9 @@ fn a_proxy_that_says_nothing_ends_at_the_deadline() {
             "-t",
             "300ms",
         ];
-        assert_ran(
-            &proxy.probe(&arguments),
-            1,
-            "unhealthy: timed out after 300ms waiting for the proxy; GET https://model/\n",
-            "",
+        proxy.assert_verdict(
+            &arguments,
+            "unhealthy: timed out after 300ms waiting for the proxy; GET https://model/",
         );
     });
 }
@@ -118,17 +110,10 @@ fn the_certificate_is_for_the_urls_host_not_for_the_dialled_one() {
     let cacert = authority.file();
     let run =
         |url: &str| server.probe(&[url, "--cacert", &cacert, "--connect-to", "127.0.0.1:PORT"]);
-    assert_ran(
-        &run("https://model.internal/"),
-        0,
-        "healthy: 200 OK in <t>; GET https://model.internal/\n",
-        "",
-    );
-    assert_ran(
-        &run("https://localhost/"),
-        1,
-        "unhealthy: certificate is for model.internal, not for localhost; GET https://localhost/\n",
-        "",
+    run("https://model.internal/")
+        .assert_verdict("healthy: 200 OK in <t>; GET https://model.internal/");
+    run("https://localhost/").assert_verdict(
+        "unhealthy: certificate is for model.internal, not for localhost; GET https://localhost/",
     );
 }
 
@@ -141,32 +126,26 @@ fn redirects_lead_to_tls_and_never_back() {
     let plain = Server::answering(format!(
         "HTTP/1.1 301 Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
     ));
-    let ran = plain.probe(&[
-        "localhost:PORT",
-        "-L",
-        "--cacert",
-        &authority.file(),
-        "--min-cert-validity",
-        "7d",
-    ]);
-    assert_ran(
-        &ran,
-        0,
-        &format!("healthy: 200 OK in <t>; GET http://localhost:PORT/, redirected to {to}\n"),
-        "",
+    plain.assert_verdict(
+        &[
+            "localhost:PORT",
+            "-L",
+            "--cacert",
+            &authority.file(),
+            "--min-cert-validity",
+            "7d",
+        ],
+        format!("healthy: 200 OK in <t>; GET http://localhost:PORT/, redirected to {to}"),
     );
     let back = play(config(&Certificate::self_signed("localhost")), |stream| {
         let answer =
             "HTTP/1.1 302 Found\r\nLocation: http://localhost:1/?q=1\r\nContent-Length: 0\r\n\r\n";
         let _ = stream.write_all(answer.as_bytes());
     });
-    let ran = back.probe(&["https://localhost:PORT", "-k", "-L"]);
-    assert_ran(
-        &ran,
-        1,
+    back.assert_verdict(
+        &["https://localhost:PORT", "-k", "-L"],
         "unhealthy: redirect 302 from https to http://localhost:1/, which is not followed; \
-         GET https://localhost:PORT/\n",
-        "",
+         GET https://localhost:PORT/",
     );
 }
 
@@ -189,13 +168,14 @@ fn tls_is_spoken_over_a_unix_socket_too() {
             });
         }
     });
-    let ran = probe(&[
-        "https://model/",
-        "--unix-socket",
-        &path,
-        "--cacert",
-        &authority.file(),
-    ])
-    .run();
-    assert_ran(&ran, 0, "healthy: 200 OK in <t>; GET https://model/\n", "");
+    assert_verdict(
+        &[
+            "https://model/",
+            "--unix-socket",
+            &path,
+            "--cacert",
+            &authority.file(),
+        ],
+        "healthy: 200 OK in <t>; GET https://model/",
+    );
 }

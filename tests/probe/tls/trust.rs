@@ -1,10 +1,10 @@
 //! Which certificates are trusted, and where they are looked for.
 
-use crate::probe::tls::{OK, config, config_of, serve};
-use crate::support::certificates::{Authority, Certificate, file};
-use crate::support::{assert_ran, probe, without_times};
+use crate::probe::tls::OK;
+use crate::support::certificates::{Authority, Certificate};
+use crate::support::tls::{config, config_of, serve};
+use crate::support::{assert_error, folder, new_file, without_times};
 use std::fs;
-use std::path::Path;
 
 #[test]
 fn both_versions_are_spoken() {
@@ -23,7 +23,7 @@ fn both_versions_are_spoken() {
             "status=ok",
             "-v",
         ]);
-        assert_eq!((ran.code, ran.out.as_str()), (Some(0), OK), "{}", ran.err);
+        assert_eq!((ran.code, ran.out.trim_end()), (Some(0), OK), "{}", ran.err);
         let mut lines = ran.err.lines();
         assert_eq!(lines.next(), Some("* connected to 127.0.0.1:PORT"));
         let session = lines.next().unwrap();
@@ -43,8 +43,10 @@ fn both_versions_are_spoken() {
 fn an_address_may_stand_in_a_certificate() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["127.0.0.1"])));
-    let ran = server.probe(&["https://127.0.0.1:PORT/", "--cacert", &authority.file()]);
-    assert_ran(&ran, 0, &OK.replace("localhost", "127.0.0.1"), "");
+    server.assert_verdict(
+        &["https://127.0.0.1:PORT/", "--cacert", &authority.file()],
+        OK.replace("localhost", "127.0.0.1"),
+    );
 }
 
 #[test]
@@ -52,12 +54,14 @@ fn wildcards_and_intermediates_are_understood() {
     let authority = Authority::new("Test CA");
     let between = authority.intermediate("Between");
     let server = serve(config(&between.sign(&["*.models.localhost"])));
-    let ran = server.probe(&[
-        "https://a.models.localhost:PORT/",
-        "--cacert",
-        &authority.file(),
-    ]);
-    assert_ran(&ran, 0, &OK.replace("localhost", "a.models.localhost"), "");
+    server.assert_verdict(
+        &[
+            "https://a.models.localhost:PORT/",
+            "--cacert",
+            &authority.file(),
+        ],
+        OK.replace("localhost", "a.models.localhost"),
+    );
 }
 
 /// As `openssl req -x509` makes them: with the rights of a CA.
@@ -65,15 +69,11 @@ fn wildcards_and_intermediates_are_understood() {
 fn a_self_signed_certificate_can_be_trusted_itself() {
     let certificate = Certificate::self_signed("localhost");
     let server = serve(config(&certificate));
-    let pem = file(&certificate.pem());
-    let ran = server.probe(&["https://localhost:PORT", "--cacert", &pem]);
-    assert_ran(&ran, 0, OK, "");
-    let ran = server.probe(&["https://127.0.0.1:PORT", "--cacert", &pem]);
-    assert_ran(
-        &ran,
-        1,
-        "unhealthy: certificate is for localhost, not for 127.0.0.1; GET https://127.0.0.1:PORT/\n",
-        "",
+    let pem = new_file(certificate.pem());
+    server.assert_verdict(&["https://localhost:PORT", "--cacert", &pem], OK);
+    server.assert_verdict(
+        &["https://127.0.0.1:PORT", "--cacert", &pem],
+        "unhealthy: certificate is for localhost, not for 127.0.0.1; GET https://127.0.0.1:PORT/",
     );
 }
 
@@ -82,19 +82,16 @@ fn the_environment_says_where_the_systems_certificates_are() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["localhost"])));
     let pem = authority.file();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trusted");
-    fs::create_dir_all(&folder).unwrap();
+    let (folder, empty) = (folder("trusted"), folder("empty"));
     fs::write(folder.join("README"), "no certificate").unwrap();
     // The second name of the same certificate, as c_rehash makes them.
     for name in ["ca.pem", "5ed36f99.0"] {
         fs::copy(&pem, folder.join(name)).unwrap();
     }
-    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nobody");
-    fs::create_dir_all(&empty).unwrap();
     let folders = format!("{}:{}", empty.display(), folder.display());
     for (name, value) in [("SSL_CERT_FILE", pem.as_str()), ("SSL_CERT_DIR", &folders)] {
         let run = server.prepare(&["https://localhost:PORT"]);
-        assert_ran(&run.env(name, value).run(), 0, OK, "");
+        run.env(name, value).run().assert_verdict(OK);
     }
     for (name, value, reason) in [
         (
@@ -112,12 +109,9 @@ fn the_environment_says_where_the_systems_certificates_are() {
         ),
     ] {
         let run = server.prepare(&["https://localhost:PORT"]);
-        assert_ran(
-            &run.env(name, value).run(),
-            1,
-            &format!("unhealthy: {reason}; GET https://localhost:PORT/\n"),
-            "",
-        );
+        run.env(name, value)
+            .run()
+            .assert_verdict(format!("unhealthy: {reason}; GET https://localhost:PORT/"));
     }
 }
 
@@ -136,21 +130,15 @@ fn a_file_of_certificates_has_to_hold_some() {
             "a section of the PEM file is no base64",
         ),
     ] {
-        let path = file(text);
-        let ran = probe(&["https://localhost:1", "--cacert", &path]).run();
-        assert_ran(
-            &ran,
-            1,
-            "",
-            &format!("error: --cacert {path:?}: {reason}\n"),
+        let path = new_file(text);
+        assert_error(
+            &["https://localhost:1", "--cacert", &path],
+            format!("--cacert {path:?}: {reason}"),
         );
     }
-    let ran = probe(&["https://localhost:1", "--cacert", "missing.pem"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --cacert: cannot read missing.pem: No such file or directory\n",
+    assert_error(
+        &["https://localhost:1", "--cacert", "missing.pem"],
+        "--cacert: cannot read missing.pem: No such file or directory",
     );
 }
 

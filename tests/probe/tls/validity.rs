@@ -1,8 +1,9 @@
 //! `--min-cert-validity`.
 
-use crate::probe::tls::{OK, config, serve};
+use crate::probe::tls::OK;
 use crate::support::certificates::{Authority, params};
-use crate::support::{Server, assert_ran, probe, without_times};
+use crate::support::tls::{config, serve};
+use crate::support::{Server, assert_error, without_times};
 
 /// A server whose certificate is valid until the beginning of this year.
 fn until(year: i32) -> (Server, String) {
@@ -30,8 +31,7 @@ fn a_certificate_has_to_last() {
         &cacert,
         "--min-cert-validity",
     ];
-    let ran = server.probe(&[&arguments[..], &["7d"]].concat());
-    assert_ran(&ran, 0, OK, "");
+    server.assert_verdict(&[&arguments[..], &["7d"]].concat(), OK);
     let ran = server.probe(&[&arguments[..], &["90years"]].concat());
     assert_eq!(
         (without_ages(&ran.out).as_str(), ran.code),
@@ -70,20 +70,14 @@ fn it_holds_under_insecure_too() {
 
 #[test]
 fn plain_http_has_no_certificate() {
-    let ran = probe(&["localhost:1", "--min-cert-validity", "7d"]).run();
-    assert_ran(
-        &ran,
-        1,
-        "",
-        "error: --min-cert-validity: expected an https:// URL; plain HTTP has no certificate\n",
+    assert_error(
+        &["localhost:1", "--min-cert-validity", "7d"],
+        "--min-cert-validity: expected an https:// URL; plain HTTP has no certificate",
     );
     let server = Server::json("{}");
-    let ran = server.probe(&["localhost:PORT", "--min-cert-validity", "7d", "-L"]);
-    assert_ran(
-        &ran,
-        1,
+    server.assert_verdict(
+        &["localhost:PORT", "--min-cert-validity", "7d", "-L"],
         "unhealthy: no certificate, as the answer came over plain HTTP; expected a certificate \
-         valid for at least 7d; GET http://localhost:PORT/ in <t>\n",
-        "",
+         valid for at least 7d; GET http://localhost:PORT/ in <t>",
     );
 }

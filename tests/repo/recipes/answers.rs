@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 
-use crate::repo::recipes::page::{self, ROLES};
+use crate::support::recipes::{self as page, ROLES};
 use crate::support::{Server, hold, response};
 
 pub const FILES: [(&str, &str); 11] = [

@@ -4,23 +4,22 @@
 //! against. So each section of the page has its servers in `real`, or its file in `recipes/answers`.
 
 mod answers;
-pub mod page;
 
 use std::collections::BTreeSet;
 
-use crate::platforms::recipes as real;
+use crate::support::recipes as page;
 
 #[test]
 fn every_recipe_is_run() {
     let named: BTreeSet<&str> = page::recipes().iter().map(|recipe| recipe.name).collect();
-    let run: BTreeSet<&str> = real::SERVERS
+    let run: BTreeSet<&str> = page::SERVERS
         .into_iter()
         .chain(answers::FILES.map(|(name, _)| name))
         .collect();
     assert_eq!(named, run);
     assert_eq!(
         page::recipes().len(),
-        real::SERVERS.len() + answers::FILES.len()
+        page::SERVERS.len() + answers::FILES.len()
     );
 }
 
@@ -37,7 +36,7 @@ fn the_index_tells_what_each_recipe_is_run_against() {
     let expected: Vec<(String, bool)> = page::recipes()
         .iter()
         .map(|recipe| {
-            let real = real::SERVERS.contains(&recipe.name);
+            let real = page::SERVERS.contains(&recipe.name);
             (recipe.name.to_owned(), real)
         })
         .collect();

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::assertion::{Filter, Operator, Segment, Selector};
-use super::document::Json;
-use super::oracle::length_of;
+use super::length_of;
+use crate::oracle::generate::assertion::{Filter, Operator, Segment, Selector};
+use crate::oracle::generate::document::Json;
 
 /// The nodes of a query, where a filter takes what is not a number for this one, or for no number at all.
 pub fn select<'d>(document: &'d Json, query: &[Segment], stand_in: Option<f64>) -> Vec<&'d Json> {

@@ -1,7 +1,7 @@
 //! Random assertions, and the many ways to write each of them.
 
 use super::document::{Json, NAMES, TEXTS, number, quoted, scalar};
-use super::rng::Dice;
+use super::rng::Rng;
 
 #[derive(Debug, Clone)]
 pub struct Assertion {
@@ -82,133 +82,133 @@ const ORDERS: [Operator; 4] = [
 ];
 const TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
 
-pub fn assertion(dice: &mut Dice) -> Assertion {
-    let function = dice
+pub fn assertion(rng: &mut Rng) -> Assertion {
+    let function = rng
         .percent(45)
-        .then(|| dice.pick(&["length", "count", "type", "sum", "min", "max", "avg"]));
+        .then(|| rng.pick(&["length", "count", "type", "sum", "min", "max", "avg"]));
     Assertion {
         function,
-        query: query(dice),
-        test: test(dice, function),
+        query: query(rng),
+        test: test(rng, function),
     }
 }
 
-pub fn query(dice: &mut Dice) -> Vec<Segment> {
-    (0..dice.below(4)).map(|_| segment(dice)).collect()
+pub fn query(rng: &mut Rng) -> Vec<Segment> {
+    (0..rng.below(4)).map(|_| segment(rng)).collect()
 }
 
-fn segment(dice: &mut Dice) -> Segment {
-    let count = if dice.percent(90) { 1 } else { 2 };
+fn segment(rng: &mut Rng) -> Segment {
+    let count = if rng.percent(90) { 1 } else { 2 };
     Segment {
-        descends: dice.percent(20),
-        selectors: (0..count).map(|_| selector(dice)).collect(),
+        descends: rng.percent(20),
+        selectors: (0..count).map(|_| selector(rng)).collect(),
     }
 }
 
-fn selector(dice: &mut Dice) -> Selector {
-    let some = |dice: &mut Dice, from: &[i64]| dice.percent(60).then(|| dice.pick(from));
-    match dice.below(10) {
-        0..=3 => Selector::Name(name(dice)),
-        4 => Selector::Index(dice.pick(&[0, 1, 2, -1, -2, -5])),
+fn selector(rng: &mut Rng) -> Selector {
+    let some = |rng: &mut Rng, from: &[i64]| rng.percent(60).then(|| rng.pick(from));
+    match rng.below(10) {
+        0..=3 => Selector::Name(name(rng)),
+        4 => Selector::Index(rng.pick(&[0, 1, 2, -1, -2, -5])),
         5 | 6 => Selector::Wildcard,
         7 => Selector::Slice(
-            some(dice, &[0, 1, -2, 3]),
-            some(dice, &[0, 1, 2, -1, 9]),
-            some(dice, &[1, 2, -1, -2, 0]),
+            some(rng, &[0, 1, -2, 3]),
+            some(rng, &[0, 1, 2, -1, 9]),
+            some(rng, &[1, 2, -1, -2, 0]),
         ),
-        _ => Selector::Filter(filter(dice)),
+        _ => Selector::Filter(filter(rng)),
     }
 }
 
-fn name(dice: &mut Dice) -> &'static str {
-    dice.mostly(80, 3, &NAMES)
+fn name(rng: &mut Rng) -> &'static str {
+    rng.mostly(80, 3, &NAMES)
 }
 
-fn filter(dice: &mut Dice) -> Filter {
-    match dice.below(12) {
-        0 | 1 => Filter::Exists(name(dice)),
-        2 => Filter::Lacks(name(dice)),
-        3 => Filter::Longer(name(dice), dice.below(4)),
-        4 => Filter::And(Box::new(filter(dice)), Box::new(filter(dice))),
-        5 => Filter::Or(Box::new(filter(dice)), Box::new(filter(dice))),
+fn filter(rng: &mut Rng) -> Filter {
+    match rng.below(12) {
+        0 | 1 => Filter::Exists(name(rng)),
+        2 => Filter::Lacks(name(rng)),
+        3 => Filter::Longer(name(rng), rng.below(4)),
+        4 => Filter::And(Box::new(filter(rng)), Box::new(filter(rng))),
+        5 => Filter::Or(Box::new(filter(rng)), Box::new(filter(rng))),
         _ => {
-            let (operator, literal) = match dice.below(4) {
+            let (operator, literal) = match rng.below(4) {
                 0 => (
-                    dice.pick(&[Operator::Equal, Operator::Unequal]),
-                    filter_literal(dice),
+                    rng.pick(&[Operator::Equal, Operator::Unequal]),
+                    filter_literal(rng),
                 ),
-                1 => (dice.pick(&ORDERS), Json::Text(dice.pick(&TEXTS))),
-                _ => (any_operator(dice), Json::Number(number(dice))),
+                1 => (rng.pick(&ORDERS), Json::Text(rng.pick(&TEXTS))),
+                _ => (any_operator(rng), Json::Number(number(rng))),
             };
-            let name = dice.percent(70).then(|| name(dice));
+            let name = rng.percent(70).then(|| name(rng));
             Filter::Compares(name, operator, literal)
         }
     }
 }
 
-fn any_operator(dice: &mut Dice) -> Operator {
-    match dice.below(3) {
+fn any_operator(rng: &mut Rng) -> Operator {
+    match rng.below(3) {
         0 => Operator::Equal,
         1 => Operator::Unequal,
-        _ => dice.pick(&ORDERS),
+        _ => rng.pick(&ORDERS),
     }
 }
 
-fn filter_literal(dice: &mut Dice) -> Json {
-    match scalar(dice) {
+fn filter_literal(rng: &mut Rng) -> Json {
+    match scalar(rng) {
         Json::NotFinite(_) => Json::Null,
         other => other,
     }
 }
 
-fn test(dice: &mut Dice, function: Option<&'static str>) -> Test {
-    if function == Some("type") && dice.percent(80) {
-        let operator = dice.pick(&[Operator::Equal, Operator::Unequal]);
-        return Test::Compares(operator, Expected::Value(Json::Text(dice.pick(&TYPES))));
+fn test(rng: &mut Rng, function: Option<&'static str>) -> Test {
+    if function == Some("type") && rng.percent(80) {
+        let operator = rng.pick(&[Operator::Equal, Operator::Unequal]);
+        return Test::Compares(operator, Expected::Value(Json::Text(rng.pick(&TYPES))));
     }
-    match dice.below(14) {
+    match rng.below(14) {
         0 | 1 => Test::Holds,
         2 => Test::Absent,
         3 => Test::Matches(
-            dice.percent(60),
+            rng.percent(60),
             Pattern {
-                starts: dice.percent(50),
-                text: dice.pick(&["ok", "a", "é", "1", "load", "n"]),
-                ends: dice.percent(50),
+                starts: rng.percent(50),
+                text: rng.pick(&["ok", "a", "é", "1", "load", "n"]),
+                ends: rng.percent(50),
             },
         ),
         4..=6 if function != Some("type") => {
-            let operator = dice.pick(&[Operator::Equal, Operator::Unequal]);
+            let operator = rng.pick(&[Operator::Equal, Operator::Unequal]);
             let expected = Expected::Within {
-                number: number(dice),
-                tolerance: unsigned(dice),
-                percent: dice.percent(50),
+                number: number(rng),
+                tolerance: unsigned(rng),
+                percent: rng.percent(50),
             };
             Test::Compares(operator, expected)
         }
         7..=9 if function != Some("type") => {
-            let operator = dice.pick(&[Operator::Equal, Operator::Unequal]);
-            Test::Compares(operator, Expected::Value(value(dice)))
+            let operator = rng.pick(&[Operator::Equal, Operator::Unequal]);
+            Test::Compares(operator, Expected::Value(value(rng)))
         }
         _ => Test::Compares(
-            dice.pick(&ORDERS),
-            Expected::Value(Json::Number(number(dice))),
+            rng.pick(&ORDERS),
+            Expected::Value(Json::Number(number(rng))),
         ),
     }
 }
 
-fn unsigned(dice: &mut Dice) -> &'static str {
-    let text = number(dice);
+fn unsigned(rng: &mut Rng) -> &'static str {
+    let text = number(rng);
     text.strip_prefix('-').unwrap_or(text)
 }
 
 /// A literal of an assertion: mostly a scalar, and never a number that JSON cannot hold.
-fn value(dice: &mut Dice) -> Json {
-    match dice.below(12) {
-        0 => Json::List(vec![filter_literal(dice)]),
-        1 => Json::Members(vec![(name(dice), filter_literal(dice))]),
+fn value(rng: &mut Rng) -> Json {
+    match rng.below(12) {
+        0 => Json::List(vec![filter_literal(rng)]),
+        1 => Json::Members(vec![(name(rng), filter_literal(rng))]),
         2 => Json::List(Vec::new()),
-        _ => filter_literal(dice),
+        _ => filter_literal(rng),
     }
 }
 
@@ -226,9 +226,9 @@ impl Operator {
 }
 
 /// One of the texts that say this.
-pub fn written(assertion: &Assertion, dice: &mut Dice) -> String {
-    let space = |dice: &mut Dice| dice.pick(&["", "", " "]);
-    let query = query_text(&assertion.query, dice);
+pub fn written(assertion: &Assertion, rng: &mut Rng) -> String {
+    let space = |rng: &mut Rng| rng.pick(&["", "", " "]);
+    let query = query_text(&assertion.query, rng);
     let operand = match assertion.function {
         Some(function) => format!("{function}({query})"),
         None => query,
@@ -238,14 +238,14 @@ pub fn written(assertion: &Assertion, dice: &mut Dice) -> String {
         Test::Absent => return format!("!{operand}"),
         Test::Compares(operator, expected) => {
             let symbol = match operator {
-                Operator::Equal => dice.pick(&["=", "=="]),
+                Operator::Equal => rng.pick(&["=", "=="]),
                 other => other.symbol(),
             };
-            (symbol, expected_text(expected, dice))
+            (symbol, expected_text(expected, rng))
         }
         Test::Matches(wanted, pattern) => {
             let symbol = if *wanted {
-                dice.pick(&["~", "=~"])
+                rng.pick(&["~", "=~"])
             } else {
                 "!~"
             };
@@ -256,14 +256,12 @@ pub fn written(assertion: &Assertion, dice: &mut Dice) -> String {
             (symbol, format!("{start}{}{end}", pattern.text))
         }
     };
-    format!("{operand}{}{operator}{}{value}", space(dice), space(dice))
+    format!("{operand}{}{operator}{}{value}", space(rng), space(rng))
 }
 
-fn expected_text(expected: &Expected, dice: &mut Dice) -> String {
+fn expected_text(expected: &Expected, rng: &mut Rng) -> String {
     match expected {
-        Expected::Value(Json::Text(text)) if is_bare(text) && dice.percent(70) => {
-            (*text).to_owned()
-        }
+        Expected::Value(Json::Text(text)) if is_bare(text) && rng.percent(70) => (*text).to_owned(),
         Expected::Value(value) => value.to_string(),
         Expected::Within {
             number,
@@ -279,12 +277,12 @@ fn is_bare(text: &str) -> bool {
 }
 
 /// A query as text, the `$` mostly left out.
-pub fn query_text(query: &[Segment], dice: &mut Dice) -> String {
+pub fn query_text(query: &[Segment], rng: &mut Rng) -> String {
     let mut text = String::new();
     for segment in query {
-        text.push_str(&segment_text(segment, dice));
+        text.push_str(&segment_text(segment, rng));
     }
-    match dice.below(3) {
+    match rng.below(3) {
         0 => format!("${text}"),
         _ if text.is_empty() => "$".to_owned(),
         1 if !text.starts_with("..") => text.strip_prefix('.').unwrap_or(&text).to_owned(),
@@ -292,15 +290,15 @@ pub fn query_text(query: &[Segment], dice: &mut Dice) -> String {
     }
 }
 
-fn segment_text(segment: &Segment, dice: &mut Dice) -> String {
+fn segment_text(segment: &Segment, rng: &mut Rng) -> String {
     let dots = if segment.descends { ".." } else { "." };
     match segment.selectors.as_slice() {
-        [Selector::Name(name)] if is_short(name) && dice.percent(70) => format!("{dots}{name}"),
-        [Selector::Wildcard] if dice.percent(50) => format!("{dots}*"),
+        [Selector::Name(name)] if is_short(name) && rng.percent(70) => format!("{dots}{name}"),
+        [Selector::Wildcard] if rng.percent(50) => format!("{dots}*"),
         selectors => {
             let texts: Vec<String> = selectors
                 .iter()
-                .map(|selector| selector_text(selector, dice))
+                .map(|selector| selector_text(selector, rng))
                 .collect();
             let dots = if segment.descends { ".." } else { "" };
             format!("{dots}[{}]", texts.join(","))
@@ -312,30 +310,30 @@ fn is_short(name: &str) -> bool {
     !name.is_empty() && name.chars().all(char::is_alphabetic)
 }
 
-fn selector_text(selector: &Selector, dice: &mut Dice) -> String {
+fn selector_text(selector: &Selector, rng: &mut Rng) -> String {
     let bound = |bound: &Option<i64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
     match selector {
-        Selector::Name(name) => name_text(name, dice),
+        Selector::Name(name) => name_text(name, rng),
         Selector::Index(index) => index.to_string(),
         Selector::Wildcard => "*".to_owned(),
         Selector::Slice(start, end, None) => format!("{}:{}", bound(start), bound(end)),
         Selector::Slice(start, end, step) => {
             format!("{}:{}:{}", bound(start), bound(end), bound(step))
         }
-        Selector::Filter(filter) => format!("?{}", filter_text(filter, dice)),
+        Selector::Filter(filter) => format!("?{}", filter_text(filter, rng)),
     }
 }
 
-fn name_text(name: &str, dice: &mut Dice) -> String {
-    if dice.percent(50) {
+fn name_text(name: &str, rng: &mut Rng) -> String {
+    if rng.percent(50) {
         quoted(name)
     } else {
         format!("'{}'", name.replace('\'', "\\'"))
     }
 }
 
-fn filter_text(filter: &Filter, dice: &mut Dice) -> String {
-    let mut member = |name: &str| format!("@[{}]", name_text(name, dice));
+fn filter_text(filter: &Filter, rng: &mut Rng) -> String {
+    let mut member = |name: &str| format!("@[{}]", name_text(name, rng));
     match filter {
         Filter::Exists(name) => member(name),
         Filter::Lacks(name) => format!("!{}", member(name)),
@@ -346,13 +344,13 @@ fn filter_text(filter: &Filter, dice: &mut Dice) -> String {
         Filter::Longer(name, length) => format!("length({})>{length}", member(name)),
         Filter::And(left, right) => format!(
             "({})&&({})",
-            filter_text(left, dice),
-            filter_text(right, dice)
+            filter_text(left, rng),
+            filter_text(right, rng)
         ),
         Filter::Or(left, right) => format!(
             "({})||({})",
-            filter_text(left, dice),
-            filter_text(right, dice)
+            filter_text(left, rng),
+            filter_text(right, rng)
         ),
     }
 }

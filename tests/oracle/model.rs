@@ -3,41 +3,23 @@
 //! `HEALTHPROBE_MODEL_SEED` runs other cases than the usual ones; a failure names the seed, and shows a document that
 //! cannot be made smaller.
 
-pub mod assertion;
-pub mod document;
-mod drift;
-pub mod oracle;
-pub mod rng;
-mod select;
-
-use std::env;
-use std::fmt::Display;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::thread;
 
 use healthprobe::args::env::Environment;
-use healthprobe::check::{Check, evaluate};
 use healthprobe::outputs::Outputs;
-use healthprobe::response::{Address, Body, BodyEnd, Phases, Response};
 
-use self::assertion::Assertion;
-use self::document::Json;
-use self::oracle::Verdict;
-use self::rng::Dice;
+use super::evaluate::reasons;
+use super::generate::assertion::{self, Assertion};
+use super::generate::document::{self, Json};
+use super::generate::rng::Rng;
+use super::generate::seed;
+use super::reference::{self, Verdict};
 use crate::support::{Server, response};
 
-const SEED: u64 = 20_261_120;
 const DOCUMENTS: u64 = 6_000;
 const ASSERTIONS: usize = 20;
 const PROBES: u64 = 300;
-
-pub fn seed() -> u64 {
-    match env::var("HEALTHPROBE_MODEL_SEED") {
-        Ok(text) => text.parse().unwrap(),
-        Err(_) => SEED,
-    }
-}
 
 /// How the cases came out, to show that both ways are tried.
 #[derive(Clone, Copy, Default)]
@@ -88,15 +70,15 @@ fn add(a: Tally, b: Tally) -> Tally {
 
 /// One document and all its assertions.
 fn run(seed: u64, case: u64) -> Tally {
-    let mut dice = Dice::of(seed, case);
-    let document = document::document(&mut dice);
+    let mut rng = Rng::new(seed, case);
+    let document = document::document(&mut rng);
     let mut texts = Vec::new();
     let mut expected = Vec::new();
     let mut assertions = Vec::new();
     for _ in 0..ASSERTIONS {
-        let assertion = assertion::assertion(&mut dice);
-        texts.push(assertion::written(&assertion, &mut dice));
-        expected.push(oracle::judge(&document, &assertion));
+        let assertion = assertion::assertion(&mut rng);
+        texts.push(assertion::written(&assertion, &mut rng));
+        expected.push(reference::judge(&document, &assertion));
         assertions.push(assertion);
     }
     let reasons = reasons(&document, &texts);
@@ -115,41 +97,6 @@ fn run(seed: u64, case: u64) -> Tally {
     tally
 }
 
-/// Why each assertion fails, if it does.
-fn reasons(document: &Json, texts: &[String]) -> Vec<Option<String>> {
-    let checks: Vec<Check> = texts
-        .iter()
-        .map(|text| {
-            Check::Json(
-                text.parse()
-                    .unwrap_or_else(|error| panic!("{text}: {error}")),
-            )
-        })
-        .collect();
-    outcomes(document, &checks)
-}
-
-/// Why each check fails, if it does.
-pub fn outcomes(document: impl Display, checks: &[Check]) -> Vec<Option<String>> {
-    let exchange = Response {
-        address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),
-        redirects: Vec::new(),
-        tls: None,
-        status: 200,
-        reason_phrase: None,
-        headers: Vec::new(),
-        body: Body {
-            bytes: document.to_string().into_bytes(),
-            end: BodyEnd::Complete,
-        },
-        phases: Phases::default(),
-    };
-    evaluate(checks, &exchange)
-        .into_iter()
-        .map(|outcome| outcome.failure.map(|failure| failure.reason))
-        .collect()
-}
-
 fn agree(verdict: &Verdict, reason: Option<&str>) -> bool {
     match (verdict, reason) {
         (Verdict::Open, _) | (Verdict::Holds, None) | (Verdict::Fails, Some(_)) => true,
@@ -164,7 +111,7 @@ fn agree(verdict: &Verdict, reason: Option<&str>) -> bool {
 fn fail(seed: u64, case: u64, document: &Json, assertion: &Assertion, text: &str) -> ! {
     let disagrees = |document: &Json| {
         let reason = reasons(document, &[text.to_owned()]).remove(0);
-        (!agree(&oracle::judge(document, assertion), reason.as_deref())).then_some(reason)
+        (!agree(&reference::judge(document, assertion), reason.as_deref())).then_some(reason)
     };
     let mut smallest = document.clone();
     while let Some(smaller) = document::smaller(&smallest)
@@ -175,7 +122,7 @@ fn fail(seed: u64, case: u64, document: &Json, assertion: &Assertion, text: &str
     }
     panic!(
         "seed {seed}, case {case}: {text} of {smallest}: the oracle says {:?}, but it {}",
-        oracle::judge(&smallest, assertion),
+        reference::judge(&smallest, assertion),
         match disagrees(&smallest).flatten() {
             Some(reason) => format!("fails: {reason}"),
             None => "holds".to_owned(),
@@ -191,11 +138,11 @@ fn what_the_oracle_says_is_the_exit_code() {
     let answer = Arc::default();
     let server = Server::answering_now(&answer);
     for case in 0..PROBES {
-        let mut dice = Dice::of(!seed, case);
-        let document = document::document(&mut dice);
-        let assertion = assertion::assertion(&mut dice);
-        let text = assertion::written(&assertion, &mut dice);
-        let expected = match oracle::judge(&document, &assertion) {
+        let mut rng = Rng::new(!seed, case);
+        let document = document::document(&mut rng);
+        let assertion = assertion::assertion(&mut rng);
+        let text = assertion::written(&assertion, &mut rng);
+        let expected = match reference::judge(&document, &assertion) {
             Verdict::Open => continue,
             verdict => u8::from(verdict != Verdict::Holds),
         };

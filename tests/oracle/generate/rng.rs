@@ -1,15 +1,15 @@
 //! Chance that a seed repeats.
 
 /// `SplitMix64` (Steele, Lea and Flood 2014).
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-impl Dice {
+impl Rng {
     /// The chance of one case of a run.
-    pub fn of(seed: u64, case: u64) -> Self {
+    pub fn new(seed: u64, case: u64) -> Self {
         Self(seed ^ case.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
-    pub fn roll(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -18,7 +18,7 @@ impl Dice {
 
     /// A number below this one.
     pub fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.roll() % u64::try_from(limit).unwrap()).unwrap()
+        usize::try_from(self.next_u64() % u64::try_from(limit).unwrap()).unwrap()
     }
 
     /// Whether it happens, so many times in a hundred.

@@ -3,19 +3,29 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{self, Child, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::skip;
+use super::files::unique;
+use super::skip::skip;
 
 /// No event that a test waits for takes longer, not even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Returns from a test where no engine answers.
+macro_rules! engine_or_skip {
+    () => {
+        if !$crate::support::engine::answers() {
+            return;
+        }
+    };
+}
+pub(crate) use engine_or_skip;
 
 /// Whether an engine answers; says so when the test is to be skipped, and fails where CI demands an engine.
 pub fn answers() -> bool {
@@ -60,16 +70,10 @@ pub fn try_docker(args: &[&str]) -> Result<String, String> {
     }
 }
 
-/// A name that no other test, and no other run of the tests, uses.
-pub fn unique(what: &str) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("healthprobe-test-{}-{count}-{what}", process::id())
-}
-
 /// Holds the name of the image, in every image built from it too.
 const LABEL: &str = "healthprobe-test";
 
+/// An image, removed when dropped.
 pub struct Image(String);
 
 impl Image {
@@ -114,6 +118,7 @@ impl Drop for Image {
     }
 }
 
+/// A container, removed when dropped.
 pub struct Container {
     name: String,
     events: Events,

@@ -4,9 +4,18 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
-use crate::support::probe;
+use super::probe;
 
-pub const PAGE: &str = include_str!("../../../examples/recipes/README.md");
+pub const PAGE: &str = include_str!("../../examples/recipes/README.md");
+
+/// The recipes that `platforms/recipes` runs against the server itself.
+pub const SERVERS: [&str; 5] = [
+    "FastAPI, uvicorn",
+    "Flask, gunicorn",
+    "LitServe",
+    "BentoML",
+    "MLServer",
+];
 
 /// What the lines of a recipe are for, in the page's order.
 pub const ROLES: [&str; 3] = ["integrity", "readiness", "liveness"];

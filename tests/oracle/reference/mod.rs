@@ -1,14 +1,16 @@
 //! What an assertion means, said again in the plainest way, with rational numbers.
 
+pub mod select;
+
 use std::ptr;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::assertion::{Assertion, Expected, Operator, Pattern, Test};
-use super::document::Json;
-use super::select::select;
+use self::select::select;
+use super::generate::assertion::{Assertion, Expected, Operator, Pattern, Test};
+use super::generate::document::Json;
 
 /// What must come of an assertion.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +37,7 @@ pub fn judge(document: &Json, assertion: &Assertion) -> Verdict {
                 .zip(others)
                 .any(|(one, other)| !ptr::eq(*one, other))
         {
-            return Verdict::Names(numbers_that_are_none(document));
+            return Verdict::Names(non_finite(document));
         }
     }
     let test = &assertion.test;
@@ -190,7 +192,7 @@ fn value(node: &Json, test: &Test) -> Result<bool, Met> {
             _ => false,
         }),
         Test::Compares(operator @ (Operator::Equal | Operator::Unequal), expected) => {
-            let names = numbers_that_are_none(node);
+            let names = non_finite(node);
             if !names.is_empty() {
                 return Err(Met(names));
             }
@@ -274,13 +276,13 @@ fn matches(pattern: Pattern, text: &str) -> bool {
     }
 }
 
-fn numbers_that_are_none(node: &Json) -> Vec<&'static str> {
+fn non_finite(node: &Json) -> Vec<&'static str> {
     match node {
         Json::NotFinite(name) => vec![*name],
-        Json::List(elements) => elements.iter().flat_map(numbers_that_are_none).collect(),
+        Json::List(elements) => elements.iter().flat_map(non_finite).collect(),
         Json::Members(members) => members
             .iter()
-            .flat_map(|(_, value)| numbers_that_are_none(value))
+            .flat_map(|(_, value)| non_finite(value))
             .collect(),
         _ => Vec::new(),
     }

@@ -9,12 +9,13 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Signed;
 
-use super::assertion::{Segment, query, query_text};
-use super::document::{Json, NAMES, document, finite, number, scalar};
-use super::oracle::exact;
-use super::rng::Dice;
-use super::select::select;
-use super::{outcomes, seed};
+use super::evaluate::outcomes;
+use super::generate::assertion::{Segment, query, query_text};
+use super::generate::document::{Json, NAMES, document, finite, number, scalar};
+use super::generate::rng::Rng;
+use super::generate::seed;
+use super::reference::exact;
+use super::reference::select::select;
 
 const CASES: u64 = 20_000;
 
@@ -23,15 +24,15 @@ fn what_drifts_is_told_and_nothing_else() {
     let seed = seed();
     let (mut drifted, mut ignored) = (0, 0);
     for case in 0..CASES {
-        let mut dice = Dice::of(seed.rotate_left(16), case);
-        let recorded = finite(document(&mut dice));
-        let answer = changed(&recorded, &mut dice);
-        let tolerance = number(&mut dice).trim_start_matches('-');
-        let percent = dice.percent(50);
-        let queries: Vec<Vec<Segment>> = (0..dice.below(3)).map(|_| query(&mut dice)).collect();
+        let mut rng = Rng::new(seed.rotate_left(16), case);
+        let recorded = finite(document(&mut rng));
+        let answer = changed(&recorded, &mut rng);
+        let tolerance = number(&mut rng).trim_start_matches('-');
+        let percent = rng.percent(50);
+        let queries: Vec<Vec<Segment>> = (0..rng.below(3)).map(|_| query(&mut rng)).collect();
         let texts: Vec<String> = queries
             .iter()
-            .map(|query| query_text(query, &mut dice))
+            .map(|query| query_text(query, &mut rng))
             .collect();
         let shown = format!("{tolerance}{}", if percent { "%" } else { "" });
         let check = Check::Baseline(Baseline {
@@ -118,16 +119,16 @@ impl Comparison<'_> {
 }
 
 /// The same with a few changes.
-fn changed(document: &Json, dice: &mut Dice) -> Json {
+fn changed(document: &Json, rng: &mut Rng) -> Json {
     match document {
-        _ if dice.percent(4) => scalar(dice),
-        Json::Number(_) if dice.percent(25) => Json::Number(number(dice)),
+        _ if rng.percent(4) => scalar(rng),
+        Json::Number(_) if rng.percent(25) => Json::Number(number(rng)),
         Json::List(elements) => {
             let mut elements: Vec<Json> = elements
                 .iter()
-                .map(|element| changed(element, dice))
+                .map(|element| changed(element, rng))
                 .collect();
-            if dice.percent(5) {
+            if rng.percent(5) {
                 elements.pop();
             }
             Json::List(elements)
@@ -135,13 +136,13 @@ fn changed(document: &Json, dice: &mut Dice) -> Json {
         Json::Members(members) => {
             let mut changes: Vec<(&'static str, Json)> = Vec::new();
             for (name, member) in members {
-                if !dice.percent(4) {
-                    changes.push((name, changed(member, dice)));
+                if !rng.percent(4) {
+                    changes.push((name, changed(member, rng)));
                 }
             }
-            let further = dice.pick(&NAMES);
-            if dice.percent(20) && changes.iter().all(|(name, _)| *name != further) {
-                changes.push((further, scalar(dice)));
+            let further = rng.pick(&NAMES);
+            if rng.percent(20) && changes.iter().all(|(name, _)| *name != further) {
+                changes.push((further, scalar(rng)));
             }
             Json::Members(changes)
         }

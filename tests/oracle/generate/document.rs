@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::rng::Dice;
+use super::rng::Rng;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json {
@@ -82,25 +82,25 @@ pub const NUMBERS: [&str; 44] = [
 
 pub const NOT_FINITE: [&str; 5] = ["NaN", "Infinity", "-Infinity", "1e999", "-1E+999"];
 
-pub fn document(dice: &mut Dice) -> Json {
-    nested(dice, 4)
+pub fn document(rng: &mut Rng) -> Json {
+    nested(rng, 4)
 }
 
-fn nested(dice: &mut Dice, deepest: usize) -> Json {
-    let kind = if deepest == 0 { 0 } else { dice.below(5) };
+fn nested(rng: &mut Rng, deepest: usize) -> Json {
+    let kind = if deepest == 0 { 0 } else { rng.below(5) };
     match kind {
-        0 | 1 => scalar(dice),
+        0 | 1 => scalar(rng),
         2 => Json::List(
-            (0..dice.below(5))
-                .map(|_| nested(dice, deepest - 1))
+            (0..rng.below(5))
+                .map(|_| nested(rng, deepest - 1))
                 .collect(),
         ),
         _ => {
             let mut members: Vec<(&str, Json)> = Vec::new();
-            for _ in 0..dice.below(6) {
-                let name = dice.mostly(70, 3, &NAMES);
+            for _ in 0..rng.below(6) {
+                let name = rng.mostly(70, 3, &NAMES);
                 if members.iter().all(|(other, _)| *other != name) {
-                    members.push((name, nested(dice, deepest - 1)));
+                    members.push((name, nested(rng, deepest - 1)));
                 }
             }
             Json::Members(members)
@@ -108,19 +108,19 @@ fn nested(dice: &mut Dice, deepest: usize) -> Json {
     }
 }
 
-pub fn scalar(dice: &mut Dice) -> Json {
-    match dice.below(20) {
+pub fn scalar(rng: &mut Rng) -> Json {
+    match rng.below(20) {
         0 => Json::Null,
-        1..=3 => Json::Bool(dice.percent(50)),
-        4..=8 => Json::Text(dice.pick(&TEXTS)),
-        9 => Json::NotFinite(dice.pick(&NOT_FINITE)),
-        _ => Json::Number(number(dice)),
+        1..=3 => Json::Bool(rng.percent(50)),
+        4..=8 => Json::Text(rng.pick(&TEXTS)),
+        9 => Json::NotFinite(rng.pick(&NOT_FINITE)),
+        _ => Json::Number(number(rng)),
     }
 }
 
 /// Mostly one of the first, which meet most often.
-pub fn number(dice: &mut Dice) -> &'static str {
-    dice.mostly(70, 20, &NUMBERS)
+pub fn number(rng: &mut Rng) -> &'static str {
+    rng.mostly(70, 20, &NUMBERS)
 }
 
 impl fmt::Display for Json {

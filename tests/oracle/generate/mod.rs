@@ -1,0 +1,17 @@
+//! Random documents and assertions.
+
+pub mod assertion;
+pub mod document;
+pub mod rng;
+
+use std::env;
+
+const SEED: u64 = 20_261_120;
+
+/// The usual seed, or that of `HEALTHPROBE_MODEL_SEED`.
+pub fn seed() -> u64 {
+    match env::var("HEALTHPROBE_MODEL_SEED") {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => SEED,
+    }
+}

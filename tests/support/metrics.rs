@@ -1,0 +1,119 @@
+//! Prometheus' text format, and the programs that read it.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{PATIENCE, Running, free_port, program};
+
+/// What Prometheus says of a text; nothing where it is not installed.
+pub fn assert_promtool_accepts(text: &str) {
+    let Some(promtool) = program("promtool") else {
+        return;
+    };
+    let mut child = Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
+}
+
+/// Each sample by its name and its labels, which are sorted.
+pub fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), f64> {
+    let mut samples = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, mut rest) = match line.split_once('{') {
+            Some((name, rest)) => (name, rest),
+            None => line.split_once(' ').unwrap(),
+        };
+        let mut labels = Vec::new();
+        while let Some((label, quoted)) = rest.split_once("=\"") {
+            let mut value = String::new();
+            let mut characters = quoted.char_indices();
+            let end = loop {
+                match characters.next().unwrap() {
+                    (end, '"') => break end + 1,
+                    (_, '\\') => value.push(match characters.next().unwrap().1 {
+                        'n' => '\n',
+                        other => other,
+                    }),
+                    (_, other) => value.push(other),
+                }
+            };
+            labels.push((label.to_owned(), value));
+            rest = &quoted[end..];
+            match rest.strip_prefix(',') {
+                Some(further) => rest = further,
+                None => break,
+            }
+        }
+        labels.sort();
+        let value = rest.trim_start_matches('}').trim().parse().unwrap();
+        let twice = samples.insert((name.to_owned(), labels), value);
+        assert_eq!(twice, None, "{line}");
+    }
+    samples
+}
+
+/// The body of a plain GET, asked for until there is one.
+pub fn get(port: u16, path: &str) -> String {
+    let started = Instant::now();
+    loop {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+            let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            if let Some((_, body)) = answer.split_once("\r\n\r\n") {
+                return body.to_owned();
+            }
+        }
+        assert!(started.elapsed() < PATIENCE, "nobody answers on {port}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// `node_exporter` with what is in this folder, and its port; nothing where it is not installed.
+pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
+    let port = free_port();
+    let running = Command::new(program("prometheus-node-exporter")?)
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg("--collector.disable-defaults")
+        .arg("--collector.textfile")
+        .arg(format!(
+            "--collector.textfile.directory={}",
+            folder.display()
+        ))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Some((Running(running), port))
+}
+
+/// A Prometheus with the `prometheus.yml` of this folder, its data beside it, and its port.
+pub fn start_prometheus(prometheus: &Path, folder: &Path, data: &str) -> (Running, u16) {
+    let port = free_port();
+    let running = Command::new(prometheus)
+        .arg("--config.file=prometheus.yml")
+        .arg(format!("--storage.tsdb.path={data}"))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    (Running(running.unwrap()), port)
+}

@@ -1,0 +1,159 @@
+//! Running the executable, and what is expected of a run.
+
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::process::DEADLINE;
+
+/// How long a test waits for what must come. Never a wait that a passing test needs.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One run of healthprobe: with these arguments and this environment only.
+pub struct Probe {
+    command: Command,
+    port: Option<u16>,
+}
+
+/// What a run left. Times are `<t>`, the server's port is `PORT`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+pub fn probe<S: AsRef<str>>(arguments: &[S]) -> Probe {
+    probe_of(env!("CARGO_BIN_EXE_healthprobe"), arguments)
+}
+
+/// As `probe`, with another executable than the one that cargo built.
+pub fn probe_of<S: AsRef<str>>(executable: impl AsRef<OsStr>, arguments: &[S]) -> Probe {
+    let mut command = Command::new(executable);
+    command
+        .args(arguments.iter().map(AsRef::as_ref))
+        .env_clear()
+        .stdin(Stdio::null());
+    Probe {
+        command,
+        port: None,
+    }
+}
+
+impl Probe {
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// The folder to run in.
+    pub fn folder(mut self, folder: &str) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Where no server of a test answers, its port may still be in the texts.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    pub fn output(&mut self) -> Output {
+        self.command.output().unwrap()
+    }
+
+    pub fn run(mut self) -> Outcome {
+        let output = self.output();
+        Outcome {
+            code: output.status.code(),
+            out: self.normal(&output.stdout),
+            err: self.normal(&output.stderr),
+        }
+    }
+
+    fn normal(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let text = match self.port {
+            Some(port) => text.replace(&format!(":{port}"), ":PORT"),
+            None => text,
+        };
+        without_times(&text)
+    }
+}
+
+/// Each measured time as `<t>`.
+pub fn without_times(text: &str) -> String {
+    let times = regex_lite::Regex::new(r"\b\d+\.\d+m?s\b").unwrap();
+    times.replace_all(text, "<t>").into_owned()
+}
+
+impl Outcome {
+    /// This verdict alone, and the exit code that goes with it.
+    fn verdict(line: &str) -> Self {
+        Self {
+            code: Some(i32::from(!line.starts_with("healthy: "))),
+            out: format!("{line}\n"),
+            err: String::new(),
+        }
+    }
+
+    /// Expects this verdict alone, and the exit code that goes with it.
+    #[track_caller]
+    pub fn assert_verdict(&self, line: impl AsRef<str>) {
+        assert_eq!(*self, Self::verdict(line.as_ref()));
+    }
+
+    /// Expects a usage error with this message, and no verdict.
+    #[track_caller]
+    pub fn assert_error(&self, message: impl AsRef<str>) {
+        assert_outcome(self, 1, "", &format!("error: {}\n", message.as_ref()));
+    }
+}
+
+/// Expects exactly this exit code, standard output and standard error.
+#[track_caller]
+pub fn assert_outcome(outcome: &Outcome, code: i32, out: &str, err: &str) {
+    assert_eq!(
+        (outcome.out.as_str(), outcome.err.as_str(), outcome.code),
+        (out, err, Some(code))
+    );
+}
+
+/// Runs the probe and expects this verdict.
+#[track_caller]
+pub fn assert_verdict<S: AsRef<str>>(arguments: &[S], line: impl AsRef<str>) {
+    probe(arguments).run().assert_verdict(line);
+}
+
+/// Runs the probe until it reports this verdict: a server changes in its own time.
+#[track_caller]
+pub fn wait_for_verdict<S: AsRef<str>>(arguments: &[S], line: impl AsRef<str>) {
+    wait_for_outcome(|| probe(arguments).run(), line);
+}
+
+/// As `wait_for_verdict`, for any run.
+#[track_caller]
+pub fn wait_for_outcome(run: impl Fn() -> Outcome, line: impl AsRef<str>) {
+    let expected = Outcome::verdict(line.as_ref());
+    let deadline = Instant::now() + DEADLINE;
+    let mut outcome = run();
+    while outcome != expected && Instant::now() < deadline {
+        outcome = run();
+    }
+    assert_eq!(outcome, expected);
+}
+
+/// Runs the probe and expects a usage error with this message.
+#[track_caller]
+pub fn assert_error<S: AsRef<str>>(arguments: &[S], message: impl AsRef<str>) {
+    probe(arguments).run().assert_error(message);
+}
+
+/// Runs and measures: a deadline may be late by this little.
+#[track_caller]
+pub fn assert_within(limit: Duration, run: impl FnOnce()) {
+    let started = Instant::now();
+    run();
+    let took = started.elapsed();
+    assert!(took < limit, "took {took:?}");
+}

@@ -1,0 +1,78 @@
+//! Pythons with the packages that tests need: each named by a variable, else that of a virtual environment
+//! `target/venv-NAME`, which `.ci/run` makes.
+//!
+//! All are `None` where there is none, after saying so; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+
+use std::path::{Path, PathBuf};
+
+use super::skip::{path_in, skip};
+
+fn python(variable: &str, name: &str, requirements: &str) -> Option<PathBuf> {
+    if let Some(python) = path_in(variable) {
+        return Some(python);
+    }
+    let venv = format!("target/venv-{name}");
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{venv}/bin/python"));
+    if python.exists() {
+        return Some(python);
+    }
+    let missing = format!(
+        "no Python with {requirements}: set {variable} or install it into a venv at {venv}"
+    );
+    skip("HEALTHPROBE_REQUIRE_PYTHON", &format!("{name}: {missing}"));
+    None
+}
+
+/// For `examples/fastapi`.
+pub fn fastapi_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_PYTHON",
+        "fastapi",
+        "examples/fastapi/requirements.txt",
+    )
+}
+
+/// For `examples/credit-scoring`, and with jsonschema.
+pub fn credit_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_CREDIT_PYTHON",
+        "credit-scoring",
+        "examples/credit-scoring/requirements.txt and tests/repo/requirements.txt",
+    )
+}
+
+/// For most recipes.
+pub fn recipes_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_RECIPES_PYTHON",
+        "recipes",
+        "tests/platforms/recipes/requirements.txt",
+    )
+}
+
+/// For the recipe `BentoML`, whose requirements exclude those of `MLServer`.
+pub fn bentoml_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_BENTOML_PYTHON",
+        "bentoml",
+        "tests/platforms/recipes/requirements-bentoml.txt",
+    )
+}
+
+/// With another implementation of `JSONPath`.
+pub fn differential_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_DIFFERENTIAL_PYTHON",
+        "differential",
+        "tests/oracle/differential/requirements.txt",
+    )
+}
+
+/// With the schemas of Kubernetes, GitHub and GitLab.
+pub fn platforms_python() -> Option<PathBuf> {
+    python(
+        "HEALTHPROBE_PLATFORMS_PYTHON",
+        "platforms",
+        "tests/platforms/requirements.txt",
+    )
+}

@@ -1,0 +1,214 @@
+//! Servers that write raw bytes to the probe.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::probe::{Outcome, PATIENCE, Probe, probe};
+
+/// A server on a free port that answers each connection in a thread of its own.
+pub struct Server {
+    address: SocketAddr,
+    requests: Receiver<String>,
+}
+
+impl Server {
+    /// Answers each request with these bytes and closes.
+    pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self::playing(move |stream| {
+            let _ = stream.write_all(&bytes);
+        })
+    }
+
+    /// Answers each request with what stands there when it comes, and closes.
+    pub fn answering_now(bytes: &Arc<Mutex<Vec<u8>>>) -> Self {
+        let bytes = Arc::clone(bytes);
+        Self::playing(move |stream| {
+            let now = bytes.lock().unwrap().clone();
+            let _ = stream.write_all(&now);
+        })
+    }
+
+    /// Answers 200 with this JSON body and its length.
+    pub fn json(body: &str) -> Self {
+        Self::answering(response("200 OK", body))
+    }
+
+    /// Reads each request's head and body, then does this with the connection.
+    pub fn playing(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
+        Self::on("127.0.0.1:0", play)
+    }
+
+    /// As `playing`, with the request's head and body.
+    pub fn playing_with_body(
+        play: impl Fn(&mut TcpStream, &str, &[u8]) + Clone + Send + 'static,
+    ) -> Self {
+        let (sender, requests) = mpsc::channel();
+        let server = Self::start("127.0.0.1:0", false, move |stream| {
+            let head = read_request(stream);
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "))
+                .map_or(0, |length| length.parse().unwrap());
+            let mut body = vec![0; length];
+            if stream.read_exact(&mut body).is_ok() {
+                // The test may be over and its receiver gone.
+                let _ = sender.send(head.clone());
+                play(stream, &head, &body);
+            }
+        });
+        Self { requests, ..server }
+    }
+
+    /// As `playing`, at an address of the test's choice.
+    pub fn on(address: &str, play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
+        Self::start(address, true, play)
+    }
+
+    /// As `on`, but leaves the request unread.
+    pub fn unread(address: &str, play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
+        Self::start(address, false, play)
+    }
+
+    fn start(
+        address: &str,
+        reads: bool,
+        play: impl Fn(&mut TcpStream) + Clone + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, requests) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (Ok(mut stream), play, sender) = (stream, play.clone(), sender.clone()) else {
+                    continue;
+                };
+                thread::spawn(move || {
+                    if reads {
+                        // The test may be over and its receiver gone.
+                        let _ = sender.send(read_request(&mut stream));
+                    }
+                    play(&mut stream);
+                });
+            }
+        });
+        Self { address, requests }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The next request that came.
+    pub fn request(&self) -> String {
+        self.requests.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// Whether no request came at all.
+    pub fn heard_nothing(&self) -> bool {
+        self.requests.try_recv().is_err()
+    }
+
+    /// Probes it; `PORT` in an argument becomes the port.
+    pub fn prepare(&self, arguments: &[&str]) -> Probe {
+        let port = self.port().to_string();
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|argument| argument.replace("PORT", &port))
+            .collect();
+        probe(&arguments).port(self.port())
+    }
+
+    pub fn probe(&self, arguments: &[&str]) -> Outcome {
+        self.prepare(arguments).run()
+    }
+
+    /// Probes it with these arguments and expects this verdict.
+    #[track_caller]
+    pub fn assert_verdict(&self, arguments: &[&str], line: impl AsRef<str>) {
+        self.probe(arguments).assert_verdict(line);
+    }
+
+    /// Probes `http://127.0.0.1:PORT/` with further arguments and expects it to be healthy.
+    #[track_caller]
+    pub fn assert_healthy(&self, arguments: &[&str]) {
+        self.assert_verdict(
+            &[&["127.0.0.1:PORT"], arguments].concat(),
+            "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/",
+        );
+    }
+
+    /// As `assert_healthy`, but expects these reasons before the request, and this after it.
+    #[track_caller]
+    pub fn assert_unhealthy(&self, arguments: &[&str], reasons: &str, after: &str) {
+        self.assert_verdict(
+            &[&["127.0.0.1:PORT"], arguments].concat(),
+            format!("unhealthy: {reasons}; GET http://127.0.0.1:PORT/{after}"),
+        );
+    }
+}
+
+/// A whole response with its length.
+pub fn response(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Gives these answers in turn, and the last one ever after.
+pub fn in_turn(answers: &[String]) -> Server {
+    let answers = answers.to_vec();
+    let count = Arc::new(AtomicUsize::new(0));
+    Server::playing(move |stream| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        let answer = &answers[number.min(answers.len() - 1)];
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+/// Waits until the client has gone.
+pub fn hold(stream: &mut TcpStream) {
+    let mut rest = [0; 1024];
+    while !matches!(stream.read(&mut rest), Ok(0) | Err(_)) {}
+}
+
+/// Writes these bytes one by one, some milliseconds apart, until the client has gone.
+pub fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) {
+    for byte in bytes {
+        if stream.write_all(&[byte]).is_err() {
+            return;
+        }
+        // Not a synchronisation: the slowness is the subject.
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A port of 127.0.0.1 that nothing listens on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Whether IPv6's loopback exists here.
+pub fn has_ipv6() -> bool {
+    TcpListener::bind("[::1]:0").is_ok()
+}
+
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => request.push(byte[0]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            _ => break,
+        }
+    }
+    String::from_utf8(request).unwrap()
+}
