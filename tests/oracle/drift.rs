@@ -20,7 +20,7 @@ use super::reference::select::select;
 const CASES: u64 = 20_000;
 
 #[test]
-fn what_drifts_is_told_and_nothing_else() {
+fn reports_drift_exactly_when_the_reference_does() {
     let seed = seed();
     let (mut drifted, mut ignored) = (0, 0);
     for case in 0..CASES {

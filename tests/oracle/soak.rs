@@ -34,11 +34,11 @@ fn kind(number: usize) -> (&'static str, &'static str, bool) {
 }
 
 #[test]
-fn every_verdict_is_the_right_one() {
+fn every_verdict_follows_from_the_response() {
     let count = env::var("HEALTHPROBE_SOAK").map_or(FEW, |count| count.parse().unwrap());
     let executable =
         named_static().unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_healthprobe")));
-    let server = Server::playing_with_body(|stream, head, _| {
+    let server = Server::handling_body(|stream, head, _| {
         let number = head.split(['/', ' ']).nth(2).unwrap().parse().unwrap();
         let (status, body, _) = kind(number);
         let _ = stream.write_all(response(status, body).as_bytes());

@@ -19,14 +19,14 @@ fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
     // Emulated, a handshake takes its time.
     let output = command.args(arguments).args(["-t", "20s"]).env_clear();
     let output = output.output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    Some((output.status.code(), without_times(&said)))
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8(printed).unwrap();
+    Some((output.status.code(), without_times(&printed)))
 }
 
 #[test]
-fn it_is_static_and_for_arm64() {
-    let Some(said) = run(&["--version", "--verbose"]) else {
+fn the_arm64_executable_is_static() {
+    let Some(printed) = run(&["--version", "--verbose"]) else {
         return;
     };
     let version = concat!(
@@ -34,32 +34,32 @@ fn it_is_static_and_for_arm64() {
         env!("CARGO_PKG_VERSION"),
         "\nfeatures: +tls\ntls: 1.2 and 1.3, rustls with ring\ntarget: aarch64-linux-musl, static\n"
     );
-    assert_eq!(said, (Some(0), version.to_owned()));
+    assert_eq!(printed, (Some(0), version.to_owned()));
 }
 
 #[test]
-fn it_judges_http() {
+fn the_arm64_executable_probes_http() {
     let server = Server::json("{\"status\":\"ok\"}");
     let url = format!("http://localhost:{}/", server.port());
-    let Some(said) = run(&[&url, "-e", "status=ok"]) else {
+    let Some(printed) = run(&[&url, "-e", "status=ok"]) else {
         return;
     };
     let healthy = format!("healthy: 200 OK in <t>; GET {url}\n");
-    assert_eq!(said, (Some(0), healthy));
+    assert_eq!(printed, (Some(0), healthy));
     let unhealthy = format!("unhealthy: status is \"ok\", expected \"no\"; GET {url} in <t>\n");
     assert_eq!(run(&[&url, "-e", "status=no"]), Some((Some(1), unhealthy)));
 }
 
 #[test]
-fn it_judges_https() {
+fn the_arm64_executable_probes_https() {
     let authority = Authority::new("arm64 CA");
     let server = tls::serve(tls::config(&authority.sign(&["localhost"])));
     let url = format!("https://localhost:{}/", server.port());
-    let Some(said) = run(&[&url, "--cacert", &authority.file(), "-e", "status=ok"]) else {
+    let Some(printed) = run(&[&url, "--cacert", &authority.file(), "-e", "status=ok"]) else {
         return;
     };
     let healthy = format!("healthy: 200 OK in <t>; GET {url}\n");
-    assert_eq!(said, (Some(0), healthy));
+    assert_eq!(printed, (Some(0), healthy));
     let other = Authority::new("other CA").file();
     let unhealthy = format!(
         "unhealthy: certificate is from a CA that is not trusted: arm64 CA (--cacert); GET {url}\n"

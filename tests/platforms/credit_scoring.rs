@@ -29,7 +29,7 @@ const VOLATILE: &str = r#""id":"[0-9a-f-]{36}","created":\d+,"latency_ms":\d+\.\
 const HEALTHY: &str = "healthy: 200 OK in <t>; POST http://localhost:PORT/score";
 
 #[test]
-fn the_model_passes_the_probe_that_ships_with_it() {
+fn the_shipped_probe_accepts_the_model() {
     let Some(service) = Service::start(&[], &[]) else {
         return;
     };
@@ -48,7 +48,7 @@ fn the_model_passes_the_probe_that_ships_with_it() {
 }
 
 #[test]
-fn a_baseline_recorded_of_one_training_holds_for_the_next() {
+fn a_recorded_baseline_accepts_a_retrained_model() {
     let Some(service) = Service::start(&[], &[]) else {
         return;
     };
@@ -67,9 +67,9 @@ fn a_baseline_recorded_of_one_training_holds_for_the_next() {
 }
 
 #[test]
-fn an_empty_prediction() {
+fn reports_an_empty_prediction() {
     // The export was renamed a column: no applicant's form is complete any more.
-    assert_named(
+    assert_detected(
         &["--income-column=yearly_income"],
         &[],
         "length(predictions) is 0, expected 3; \
@@ -83,9 +83,9 @@ fn an_empty_prediction() {
 }
 
 #[test]
-fn an_unknown_label() {
+fn reports_an_unknown_label() {
     // The export counts its codes from 0: whoever is to be approved is unknown, and the others move up.
-    assert_named(
+    assert_detected(
         &["--first-code=0"],
         &[],
         "predictions[0].label is \"Unknown\", expected anything but \"Unknown\"; \
@@ -97,9 +97,9 @@ fn an_unknown_label() {
 }
 
 #[test]
-fn a_slow_answer() {
+fn reports_a_slow_prediction() {
     // The credit bureau is asked for three applicants, one after the other.
-    assert_named(
+    assert_detected(
         &[],
         &[("BUREAU_SECONDS", "0.1")],
         "took <t>, expected at most 180ms; POST http://localhost:PORT/score in <t>",
@@ -107,9 +107,9 @@ fn a_slow_answer() {
 }
 
 #[test]
-fn drifted_weights() {
+fn reports_drifted_weights() {
     // Retrained with another seed, under the same name and version.
-    assert_named(
+    assert_detected(
         &["--seed=8"],
         &[],
         "drift at $.predictions[1].score: 0.552 → 0.517 (Δ 0.035 > 0.02), \
@@ -119,9 +119,9 @@ fn drifted_weights() {
 }
 
 #[test]
-fn a_score_that_is_no_number() {
+fn reports_a_score_that_is_nan() {
     // Trained on all rows: none were left to calibrate on, and the mean of none is NaN.
-    assert_named(
+    assert_detected(
         &["--holdout=0"],
         &[],
         "predictions[0].score is NaN, expected a number >= 0 (and 2 more); \
@@ -135,7 +135,7 @@ fn a_score_that_is_no_number() {
 
 /// Whatever a check of the status can see is healthy; the probe that ships with the model says this.
 #[track_caller]
-fn assert_named(training: &[&str], variables: &[(&str, &str)], reason: &str) {
+fn assert_detected(training: &[&str], variables: &[(&str, &str)], reason: &str) {
     let Some(service) = Service::start(training, variables) else {
         return;
     };
@@ -183,8 +183,8 @@ impl Service {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&trained.stderr);
-        assert!(trained.status.success(), "{said}");
+        let printed = String::from_utf8_lossy(&trained.stderr);
+        assert!(trained.status.success(), "{printed}");
         let mut variables: Vec<(&str, &OsStr)> = variables
             .iter()
             .map(|(name, value)| (*name, OsStr::new(*value)))
@@ -198,13 +198,13 @@ impl Service {
 
     fn probe(&self, arguments: &[&str]) -> Outcome {
         let port = self.uvicorn.port;
-        let ran = probe(arguments)
+        let outcome = probe(arguments)
             .env("PORT", &port.to_string())
             .port(port)
             .run();
         Outcome {
-            out: normalised(&ran.out),
-            ..ran
+            out: normalised(&outcome.out),
+            ..outcome
         }
     }
 

@@ -15,7 +15,7 @@ use crate::support::{Folder, assert_verdict, signal, wait_for_verdict};
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fastapi");
 
 #[test]
-fn a_model_that_loads() {
+fn reports_a_loading_model_then_healthy() {
     let Some(service) = Service::start("loads") else {
         return;
     };
@@ -50,7 +50,7 @@ fn a_model_that_loads() {
 }
 
 #[test]
-fn a_model_file_that_breaks() {
+fn reports_a_degraded_model() {
     let Some(service) = Service::start("breaks") else {
         return;
     };
@@ -69,7 +69,7 @@ fn a_model_file_that_breaks() {
 }
 
 #[test]
-fn a_model_that_predicts_nothing() {
+fn reports_a_model_that_predicts_nan() {
     let Some(service) = Service::start("predicts-nothing") else {
         return;
     };
@@ -92,7 +92,7 @@ fn a_model_that_predicts_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn a_service_that_hangs_and_then_dies() {
+fn reports_a_service_that_hangs_or_is_gone() {
     let Some(mut service) = Service::start("hangs") else {
         return;
     };

@@ -1,4 +1,4 @@
-//! `examples/podman`: its commands are run as they stand there, in a storage of the test's own, and what it says of Podman
+//! `examples/podman`: its commands are run as they stand there, in a storage of the test's own, and what it run of Podman
 //! is asked of Podman. The image is that of `docker/server.rs`.
 
 use std::fs;
@@ -81,7 +81,7 @@ impl Podman {
             .current_dir(&self.context.0)
             .env("CONTAINERS_CONF", conf("containers.conf"))
             .env("CONTAINERS_STORAGE_CONF", conf("storage.conf"))
-            // The probes are those of the test, also where systemd would run them.
+            // The check_probes are those of the test, also where systemd would run them.
             .env("DISABLE_HC_SYSTEMD", "true")
             .stdin(Stdio::null())
             .output()
@@ -90,7 +90,7 @@ impl Podman {
 
     /// What these commands print; they have to succeed.
     #[track_caller]
-    fn says(&self, commands: &str) -> String {
+    fn run(&self, commands: &str) -> String {
         let output = self.sh(commands);
         assert!(output.status.success(), "{commands}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -102,28 +102,28 @@ impl Podman {
         after.split("```").next().unwrap()
     }
 
-    fn turn(&self, mode: &str) {
-        self.says(&format!(
+    fn set_mode(&self, mode: &str) {
+        self.run(&format!(
             "podman exec iris /healthprobe :8000/mode/{mode} --wait 10s"
         ));
     }
 
     fn inspect(&self, what: &str) -> Value {
-        let said = self.says(&format!(
+        let printed = self.run(&format!(
             "podman inspect --format '{{{{json {what}}}}}' iris"
         ));
-        serde_json::from_str(&said).unwrap()
+        serde_json::from_str(&printed).unwrap()
     }
 
     /// What the page promises of Podman's HEALTHCHECK.
-    fn probes(&self) -> Result<(), String> {
+    fn check_probes(&self) -> Result<(), String> {
         let wrong = |what: &str, output: &Output| Err(format!("{what}: {output:?}"));
         let started = self.sh(self.block(BUILD_AND_RUN));
         if !started.status.success() {
             return wrong("not started", &started);
         }
         for (mode, code, health) in [("healthy", 0, "healthy"), ("loading", 1, "unhealthy")] {
-            self.turn(mode);
+            self.set_mode(mode);
             let probed = self.sh(self.block(PROBE));
             if probed.status.code() != Some(code) {
                 return wrong(mode, &probed);
@@ -134,17 +134,17 @@ impl Podman {
         let lines = "healthy: 200 OK in <t>; GET http://localhost:8000/health\n\
             unhealthy: status 503, expected 200-399; GET http://localhost:8000/health in <t>; \
             body: {\"detail\":\"Model not loaded\"}\n";
-        let said = without_times(&String::from_utf8_lossy(&log.stdout));
-        if said.trim_end() != lines.trim_end() {
+        let printed = without_times(&String::from_utf8_lossy(&log.stdout));
+        if printed.trim_end() != lines.trim_end() {
             return wrong("log", &log);
         }
         Ok(())
     }
 
     /// And of what it does by itself.
-    fn restarts(&self) -> Result<(), String> {
-        self.says(self.block(RESTART));
-        self.turn("loading");
+    fn check_restart(&self) -> Result<(), String> {
+        self.run(self.block(RESTART));
+        self.set_mode("loading");
         let before = self.inspect(".State.StartedAt");
         self.sh(self.block(PROBE));
         if self.inspect(".State.StartedAt") == before {
@@ -162,36 +162,41 @@ impl Drop for Podman {
 }
 
 #[test]
-fn podman_does_what_the_page_says() {
+fn podman_runs_the_pages_commands() {
     let Some(podman) = Podman::or_skip(PAGE, "--start-period=1ms") else {
         return;
     };
-    podman.probes().unwrap();
-    podman.restarts().unwrap();
+    podman.check_probes().unwrap();
+    podman.check_restart().unwrap();
 }
 
 #[test]
-fn a_page_that_misleads_is_noticed() {
+fn a_broken_page_fails() {
     type Check = fn(&Podman) -> Result<(), String>;
     // Each with what is then noticed.
     let breakages: [(&str, &str, Check, &str); 4] = [
         (
             "--format docker ",
             "",
-            Podman::probes,
+            Podman::check_probes,
             "has no defined healthcheck",
         ),
         (
             "healthcheck run",
             "healthcheck start",
-            Podman::probes,
+            Podman::check_probes,
             "unrecognized command",
         ),
-        (".Output", ".ExitCode", Podman::probes, "stdout: \"0\\n1\\n"),
+        (
+            ".Output",
+            ".ExitCode",
+            Podman::check_probes,
+            "stdout: \"0\\n1\\n",
+        ),
         (
             "--health-on-failure=restart",
             "--health-on-failure=none",
-            |podman| podman.probes().and_then(|()| podman.restarts()),
+            |podman| podman.check_probes().and_then(|()| podman.check_restart()),
             "not restarted",
         ),
     ];
@@ -211,7 +216,7 @@ fn podman_differs_from_docker_as_the_page_says() {
     let Some(podman) = Podman::or_skip(PAGE, "--start-period=60s") else {
         return;
     };
-    let version = podman.says("podman version --format '{{.Client.Version}}'");
+    let version = podman.run("podman version --format '{{.Client.Version}}'");
     if !version.starts_with("4.") {
         skip(
             REQUIRED,
@@ -220,26 +225,26 @@ fn podman_differs_from_docker_as_the_page_says() {
         return;
     }
     // The first success does not end the start period.
-    podman.says(podman.block(BUILD_AND_RUN));
-    podman.turn("healthy");
-    podman.says("podman healthcheck run iris");
-    podman.turn("loading");
+    podman.run(podman.block(BUILD_AND_RUN));
+    podman.set_mode("healthy");
+    podman.run("podman healthcheck run iris");
+    podman.set_mode("loading");
     assert!(!podman.sh("podman healthcheck run iris").status.success());
     assert_eq!(podman.inspect(".State.Health.Status"), "healthy");
     assert_eq!(podman.inspect(".State.Health.FailingStreak"), 0);
 
     // The log is cut after 500 characters, and of --health-cmd only an array does without a shell.
     let run = "podman run --detach --replace --name iris";
-    podman.says(&format!(
+    podman.run(&format!(
         "{run} --health-cmd='[\"/healthprobe\", \"--help\"]' iris; podman healthcheck run iris"
     ));
     let log = podman.inspect(".State.Health.Log");
     let output = log[0]["Output"].as_str().unwrap();
     assert_eq!(output.chars().count(), 500, "{output}");
-    podman.says(&format!("{run} --health-cmd='/healthprobe --help' iris"));
+    podman.run(&format!("{run} --health-cmd='/healthprobe --help' iris"));
     assert_eq!(podman.inspect(".Config.Healthcheck.Test")[0], "CMD-SHELL");
 
     // Without it, other flags are ignored.
-    podman.says(&format!("{run} --health-retries=7 iris"));
+    podman.run(&format!("{run} --health-retries=7 iris"));
     assert_eq!(podman.inspect(".Config.Healthcheck.Retries"), 1);
 }

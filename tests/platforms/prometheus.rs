@@ -21,7 +21,7 @@ const DASHBOARD: &str = include_str!("../../examples/prometheus/dashboard.json")
 const README: &str = include_str!("../../examples/prometheus/README.md");
 
 /// Whether promtool finds that these rules do what their tests say.
-fn hold(promtool: &Path, name: &str, rules: &str) -> bool {
+fn rules_pass(promtool: &Path, name: &str, rules: &str) -> bool {
     let folder = folder(name);
     fs::write(folder.join("rules.yml"), rules).unwrap();
     fs::write(folder.join("rules_test.yml"), RULES_TEST).unwrap();
@@ -38,11 +38,11 @@ fn hold(promtool: &Path, name: &str, rules: &str) -> bool {
 }
 
 #[test]
-fn the_rules_alert_when_they_should() {
+fn alerts_fire_as_tested_and_broken_rules_fail() {
     let Some(promtool) = program("promtool") else {
         return;
     };
-    assert!(hold(&promtool, "rules", RULES));
+    assert!(rules_pass(&promtool, "rules", RULES));
     // What is broken on purpose is found.
     for (right, wrong) in [
         (
@@ -73,7 +73,7 @@ fn the_rules_alert_when_they_should() {
     ] {
         let broken = changed(RULES, right, wrong);
         assert!(
-            !hold(&promtool, "broken-rules", &broken),
+            !rules_pass(&promtool, "broken-rules", &broken),
             "{right} → {wrong}"
         );
     }
@@ -93,8 +93,8 @@ fn write_all(folder: &Path) {
     ] {
         let path = folder.join(file);
         let path = path.to_str().unwrap();
-        let ran = server.probe(&[url, "-k", "--wait", "1s", "--metrics-file", path]);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let outcome = server.probe(&[url, "-k", "--wait", "1s", "--metrics-file", path]);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
     }
 }
 
@@ -178,7 +178,7 @@ fn alerts(rules: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn named_in_vain(known: &Known, queries: &[(String, String)]) -> Vec<String> {
+fn unknown_names(known: &Known, queries: &[(String, String)]) -> Vec<String> {
     queries
         .iter()
         .flat_map(|(query, shown)| unknown(known, query, shown))
@@ -186,11 +186,11 @@ fn named_in_vain(known: &Known, queries: &[(String, String)]) -> Vec<String> {
 }
 
 #[test]
-fn every_query_names_metrics_and_labels_that_are_written() {
+fn queries_use_only_metrics_and_labels_that_exist() {
     let known = known();
     assert_eq!((queries(DASHBOARD).len(), alerts(RULES).len()), (8, 6));
-    assert_eq!(named_in_vain(&known, &queries(DASHBOARD)), [""; 0]);
-    assert_eq!(named_in_vain(&known, &alerts(RULES)), [""; 0]);
+    assert_eq!(unknown_names(&known, &queries(DASHBOARD)), [""; 0]);
+    assert_eq!(unknown_names(&known, &alerts(RULES)), [""; 0]);
     for (right, wrong) in [
         ("\"probe_success{", "\"probe_succes{"),
         (
@@ -207,7 +207,7 @@ fn every_query_names_metrics_and_labels_that_are_written() {
     ] {
         let broken = changed(DASHBOARD, right, wrong);
         assert_ne!(
-            named_in_vain(&known, &queries(&broken)),
+            unknown_names(&known, &queries(&broken)),
             [""; 0],
             "{right} → {wrong}"
         );
@@ -218,7 +218,7 @@ fn every_query_names_metrics_and_labels_that_are_written() {
     ] {
         let broken = changed(RULES, right, wrong);
         assert_ne!(
-            named_in_vain(&known, &alerts(&broken)),
+            unknown_names(&known, &alerts(&broken)),
             [""; 0],
             "{right} → {wrong}"
         );
@@ -226,7 +226,7 @@ fn every_query_names_metrics_and_labels_that_are_written() {
 }
 
 #[test]
-fn the_dashboards_variable_is_a_label_and_its_panels_have_places_of_their_own() {
+fn the_dashboards_panels_do_not_overlap() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     let variable = &dashboard["templating"]["list"][1];
     assert_eq!(
@@ -256,7 +256,7 @@ fn ask(port: u16, query: &str) -> Value {
 }
 
 #[test]
-fn a_real_prometheus_answers_every_query_of_the_dashboard() {
+fn prometheus_answers_every_query_of_the_dashboard() {
     let folder = folder("prometheus");
     write_all(&folder);
     let Some((_exporter, exporter)) = node_exporter(&folder) else {
@@ -299,7 +299,7 @@ fn a_real_prometheus_answers_every_query_of_the_dashboard() {
 }
 
 #[test]
-fn the_line_for_cron_is_one() {
+fn the_cron_line_runs() {
     let line = README
         .lines()
         .find(|line| line.starts_with("* * * * * "))
@@ -317,16 +317,16 @@ fn the_line_for_cron_is_one() {
             other => other,
         })
         .collect();
-    let ran = server.probe(&arguments);
+    let outcome = server.probe(&arguments);
     assert_eq!(
-        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (outcome.code, outcome.out.as_str(), outcome.err.as_str()),
         (Some(0), "", "")
     );
     assert!(file.exists());
 }
 
 #[test]
-fn node_exporter_gives_back_what_was_written() {
+fn node_exporter_exports_the_written_metrics() {
     let folder = folder("node-exporter");
     let authority = Authority::new("Private CA");
     let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));

@@ -89,17 +89,17 @@ fn run(port: u16, url: &str, arguments: &[&str]) -> Outcome {
 }
 
 #[track_caller]
-fn assert_line(ran: &Outcome, code: i32, line: &str) {
+fn assert_line(outcome: &Outcome, code: i32, line: &str) {
     assert_eq!(
-        (ran.out.as_str(), ran.code),
+        (outcome.out.as_str(), outcome.code),
         (format!("{line}\n").as_str(), Some(code)),
         "{}",
-        ran.err
+        outcome.err
     );
 }
 
 #[test]
-fn openssl() {
+fn probes_openssl_s_server() {
     let Some(openssl) = program("openssl") else {
         return;
     };
@@ -113,21 +113,22 @@ fn openssl() {
             || listens(port),
         );
         let arguments = ["--cacert", &keys.cacert, "--expect-body", "Cipher", "-v"];
-        let ran = run(port, "https://localhost:PORT/", &arguments);
+        let outcome = run(port, "https://localhost:PORT/", &arguments);
         assert_line(
-            &ran,
+            &outcome,
             0,
             "healthy: 200 OK in <t>; GET https://localhost:PORT/",
         );
         assert!(
-            ran.err
+            outcome
+                .err
                 .contains(&format!("\n* {name}, certificate expires in ")),
             "{}",
-            ran.err
+            outcome.err
         );
-        let ran = run(port, "http://localhost:PORT/", &[]);
+        let outcome = run(port, "http://localhost:PORT/", &[]);
         assert_line(
-            &ran,
+            &outcome,
             1,
             "unhealthy: the server speaks TLS on this port: write https://; GET http://localhost:PORT/",
         );
@@ -147,9 +148,9 @@ fn openssl() {
             ]),
         || listens(port),
     );
-    let ran = run(port, "https://localhost:PORT/", &["--cacert", &keys.cacert]);
+    let outcome = run(port, "https://localhost:PORT/", &["--cacert", &keys.cacert]);
     assert_line(
-        &ran,
+        &outcome,
         1,
         "unhealthy: the server refused TLS (ProtocolVersion): it speaks neither TLS 1.2 nor 1.3; \
          GET https://localhost:PORT/",
@@ -157,7 +158,7 @@ fn openssl() {
 }
 
 #[test]
-fn nginx() {
+fn probes_nginx_over_tls_and_a_unix_socket() {
     let Some(nginx) = program("nginx") else {
         return;
     };
@@ -198,26 +199,27 @@ fn nginx() {
         || [secured, client, plain].into_iter().all(listens) && socket.exists(),
     );
     let trusting = ["--cacert", cacert.as_str(), "-e", "status=ok"];
-    let ran = run(secured, "https://localhost:PORT/", &trusting);
+    let outcome = run(secured, "https://localhost:PORT/", &trusting);
     assert_line(
-        &ran,
+        &outcome,
         0,
         "healthy: 200 OK in <t>; GET https://localhost:PORT/",
     );
     // nginx answers in plain HTTP to plain HTTP.
-    let ran = run(secured, "http://localhost:PORT/", &[]);
+    let outcome = run(secured, "http://localhost:PORT/", &[]);
     assert!(
-        ran.out
+        outcome
+            .out
             .starts_with("unhealthy: status 400, expected 200-399; ")
-            && ran
+            && outcome
                 .out
                 .contains("The plain HTTP request was sent to HTTPS port"),
         "{}",
-        ran.out
+        outcome.out
     );
-    let ran = run(plain, "https://localhost:PORT/", &trusting);
+    let outcome = run(plain, "https://localhost:PORT/", &trusting);
     assert_line(
-        &ran,
+        &outcome,
         1,
         "unhealthy: the server speaks plain HTTP on this port, not TLS: write http://; \
          GET https://localhost:PORT/",
@@ -230,38 +232,43 @@ fn nginx() {
         "-e",
         "client~model server",
     ];
-    let ran = run(client, "https://localhost:PORT/", &arguments);
+    let outcome = run(client, "https://localhost:PORT/", &arguments);
     assert_line(
-        &ran,
+        &outcome,
         0,
         "healthy: 200 OK in <t>; GET https://localhost:PORT/",
     );
-    let ran = run(client, "https://localhost:PORT/", &["--cacert", cacert]);
+    let outcome = run(client, "https://localhost:PORT/", &["--cacert", cacert]);
     assert!(
-        ran.out
+        outcome
+            .out
             .starts_with("unhealthy: status 400, expected 200-399; ")
-            && ran.out.contains("No required SSL certificate was sent"),
+            && outcome.out.contains("No required SSL certificate was sent"),
         "{}",
-        ran.out
+        outcome.out
     );
-    let ran = run(
+    let outcome = run(
         plain,
         "localhost:PORT/old",
         &["-L", "--cacert", cacert, "-e", "status=ok"],
     );
     let to = format!("https://localhost:{secured}/new");
     assert_line(
-        &ran,
+        &outcome,
         0,
         &format!("healthy: 200 OK in <t>; GET http://localhost:PORT/old, redirected to {to}"),
     );
     let path = socket.to_str().unwrap();
-    let ran = run(
+    let outcome = run(
         0,
         "http://model/health",
         &["--unix-socket", path, "-e", "status=ok"],
     );
-    assert_line(&ran, 0, "healthy: 200 OK in <t>; GET http://model/health");
+    assert_line(
+        &outcome,
+        0,
+        "healthy: 200 OK in <t>; GET http://model/health",
+    );
 }
 
 fn gunicorn(python: &Path, bind: &str, arguments: &[&str]) -> Command {
@@ -280,7 +287,7 @@ fn gunicorn(python: &Path, bind: &str, arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn gunicorn_over_a_unix_socket() {
+fn probes_gunicorn_over_a_unix_socket() {
     let Some(python) = recipes_python() else {
         return;
     };
@@ -289,13 +296,13 @@ fn gunicorn_over_a_unix_socket() {
     let _server = Daemon::start(&mut gunicorn(&python, &format!("unix:{path}"), &[]), || {
         UnixStream::connect(&socket).is_ok()
     });
-    let ran = run(
+    let outcome = run(
         0,
         "http://model/health",
         &["--unix-socket", path, "-s", "503", "-e", "status=loading"],
     );
     assert_line(
-        &ran,
+        &outcome,
         0,
         "healthy: 503 Service Unavailable in <t>; GET http://model/health",
     );
@@ -303,7 +310,7 @@ fn gunicorn_over_a_unix_socket() {
 
 /// Both are Python's TLS, one of them through asyncio.
 #[test]
-fn gunicorn_and_uvicorn_over_tls() {
+fn probes_gunicorn_and_uvicorn_over_tls() {
     let Some(python) = recipes_python() else {
         return;
     };
@@ -335,28 +342,28 @@ fn gunicorn_and_uvicorn_over_tls() {
 fn assert_speaks_tls(port: u16, keys: &Keys, path: &str, assertion: &str) {
     let url = format!("https://localhost:PORT{path}");
     let arguments = ["--cacert", &keys.cacert, "-s", "503", "-e", assertion];
-    let ran = run(port, &url, &arguments);
+    let outcome = run(port, &url, &arguments);
     assert_line(
-        &ran,
+        &outcome,
         0,
         &format!("healthy: 503 Service Unavailable in <t>; GET {url}"),
     );
-    let ran = run(
+    let outcome = run(
         port,
         &url,
         &["--cacert", &new_file(Certificate::self_signed("x").pem())],
     );
     assert_line(
-        &ran,
+        &outcome,
         1,
         &format!(
             "unhealthy: certificate is from a CA that is not trusted: Test CA (--cacert); GET {url}"
         ),
     );
     let url = url.replace("https", "http");
-    let ran = run(port, &url, &[]);
+    let outcome = run(port, &url, &[]);
     assert_line(
-        &ran,
+        &outcome,
         1,
         &format!("unhealthy: the server speaks TLS on this port: write https://; GET {url}"),
     );

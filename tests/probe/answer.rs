@@ -6,7 +6,7 @@ use std::io::Write;
 const JSON: &[&str] = &["-e", "status=ok"];
 
 #[test]
-fn every_framing_of_a_body_is_read() {
+fn reads_every_body_framing() {
     for answer in [
         // Chunked, with an extension and a trailer.
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\n{\"st\r\nb\r\natus\":\"ok\"}\r\n0\r\nX-T: 1\r\n\r\n",
@@ -29,7 +29,7 @@ fn every_framing_of_a_body_is_read() {
 }
 
 #[test]
-fn an_empty_body_is_healthy_where_no_check_needs_one() {
+fn accepts_an_empty_body_unless_a_check_needs_it() {
     for answer in [
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\n",
@@ -50,7 +50,7 @@ fn an_empty_body_is_healthy_where_no_check_needs_one() {
 }
 
 #[test]
-fn a_redirect_is_the_answer() {
+fn treats_a_redirect_as_the_response() {
     let server = Server::answering(
         "HTTP/1.1 307 Temporary Redirect\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n",
     );
@@ -62,33 +62,33 @@ fn a_redirect_is_the_answer() {
 }
 
 #[test]
-fn an_open_connection_after_a_complete_answer_costs_nothing() {
+fn does_not_wait_for_the_connection_to_close() {
     for answer in [
         response("200 OK", "{\"status\":\"ok\"}"),
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n".to_owned(),
         "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
     ] {
         let needs_body = !answer.contains("204");
-        let server = Server::playing(move |stream| {
+        let server = Server::handling(move |stream| {
             let _ = stream.write_all(answer.as_bytes());
             hold(stream);
         });
         let arguments: &[&str] = if needs_body { JSON } else { &[] };
         assert_within(PATIENCE, || {
-            let ran = server.probe(&[&[":PORT", "-t", "1m"], arguments].concat());
-            assert_eq!(ran.code, Some(0), "{ran:?}");
+            let outcome = server.probe(&[&[":PORT", "-t", "1m"], arguments].concat());
+            assert_eq!(outcome.code, Some(0), "{outcome:?}");
         });
     }
 }
 
 #[test]
-fn a_body_that_no_check_needs_is_not_read() {
-    let server = Server::playing(|stream| {
+fn does_not_read_a_body_that_no_check_needs() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n");
         hold(stream);
     });
     assert_within(PATIENCE, || {
-        let ran = server.probe(&[
+        let outcome = server.probe(&[
             ":PORT",
             "-t",
             "1m",
@@ -97,13 +97,13 @@ fn a_body_that_no_check_needs_is_not_read() {
             "--max-latency",
             "20s",
         ]);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
     });
 }
 
 #[test]
-fn endless_events_are_read_as_far_as_the_text() {
-    let server = Server::playing(|stream| {
+fn stops_reading_an_endless_body_at_the_expected_text() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         while stream
             .write_all(b"8\r\ndata: ti\r\n6\r\nck on\n\r\n")
@@ -111,23 +111,23 @@ fn endless_events_are_read_as_far_as_the_text() {
         {}
     });
     server.assert_healthy(&["--expect-body", "tick", "--expect-body", "on"]);
-    let ran = server.probe(&[
+    let outcome = server.probe(&[
         "127.0.0.1:PORT",
         "--expect-body",
         "tock",
         "--max-body",
         "64KiB",
     ]);
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(outcome.code, Some(1));
     assert!(
-        ran.out.starts_with("unhealthy: body is longer than 64KiB (--max-body); GET http://127.0.0.1:PORT/ in <t>; body: data: tick on data: tick on"),
+        outcome.out.starts_with("unhealthy: body is longer than 64KiB (--max-body); GET http://127.0.0.1:PORT/ in <t>; body: data: tick on data: tick on"),
         "{}",
-        ran.out
+        outcome.out
     );
 }
 
 #[test]
-fn a_body_of_exactly_the_limit_is_not_too_long() {
+fn accepts_a_body_of_exactly_max_body() {
     let body = format!("\"{}\"", "x".repeat(98));
     let server = Server::json(&body);
     server.assert_healthy(&["-e", "length($)=98", "--max-body", "100"]);
@@ -139,7 +139,7 @@ fn a_body_of_exactly_the_limit_is_not_too_long() {
 }
 
 #[test]
-fn a_body_cut_short_fails() {
+fn reports_a_truncated_body() {
     let server =
         Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"status\":\"ok\"}");
     server.assert_unhealthy(
@@ -159,7 +159,7 @@ fn a_body_cut_short_fails() {
 }
 
 #[test]
-fn a_reset_is_not_the_end_of_a_body() {
+fn reports_a_reset_in_the_body() {
     // Closing with unread input sends a reset behind what was written.
     let server = Server::unread("127.0.0.1:0", |stream| {
         let _ = stream.peek(&mut [0]);
@@ -177,7 +177,7 @@ fn a_reset_is_not_the_end_of_a_body() {
 }
 
 #[test]
-fn a_connection_that_ends_early_says_when() {
+fn reports_where_the_connection_closed() {
     for (answer, reason) in [
         ("", "connection closed before any response"),
         (
@@ -190,7 +190,7 @@ fn a_connection_that_ends_early_says_when() {
 }
 
 #[test]
-fn what_is_not_http_is_shown() {
+fn shows_the_start_of_a_response_that_is_not_http() {
     for (answer, reason) in [
         (
             "SSH-2.0-OpenSSH_9.2\r\n",
@@ -218,7 +218,7 @@ fn what_is_not_http_is_shown() {
 }
 
 #[test]
-fn a_chunk_that_is_none_fails() {
+fn rejects_an_invalid_chunk() {
     let server =
         Server::answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n");
     server.assert_unhealthy(
@@ -229,8 +229,8 @@ fn a_chunk_that_is_none_fails() {
 }
 
 #[test]
-fn a_chunk_whose_size_never_ends_fails_before_it_fills_the_memory() {
-    let server = Server::playing(|stream| {
+fn rejects_an_endless_chunk_size() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         while stream.write_all(&[b'1'; 4096]).is_ok() {}
     });
@@ -242,7 +242,7 @@ fn a_chunk_whose_size_never_ends_fails_before_it_fills_the_memory() {
 }
 
 #[test]
-fn more_headers_than_anybody_needs_are_refused() {
+fn rejects_too_many_headers() {
     let server = Server::answering(format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(500)));
     server.assert_unhealthy(
         &[],
@@ -252,22 +252,22 @@ fn more_headers_than_anybody_needs_are_refused() {
 }
 
 #[test]
-fn headers_without_end_are_refused() {
-    let server = Server::playing(|stream| {
+fn rejects_endless_headers() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
         while stream.write_all(&[b'x'; 4096]).is_ok() {}
     });
-    let ran = server.probe(&["127.0.0.1:PORT", "-t", "10s"]);
-    assert_eq!(ran.code, Some(1));
+    let outcome = server.probe(&["127.0.0.1:PORT", "-t", "10s"]);
+    assert_eq!(outcome.code, Some(1));
     assert_eq!(
-        ran.out,
+        outcome.out,
         "unhealthy: not an HTTP/1 response (headers longer than 64 KiB): it begins with \
          \"HTTP/1.1 200 OK\\r\\nxxxxxxxxxxxxxxx…\"; GET http://127.0.0.1:PORT/\n"
     );
 }
 
 #[test]
-fn the_body_can_be_checked_more_than_once() {
+fn applies_several_body_checks() {
     let server = Server::json("{\"status\":\"ok\"}");
     server.assert_healthy(&[
         "--expect-body",
@@ -286,13 +286,13 @@ fn the_body_can_be_checked_more_than_once() {
 }
 
 #[test]
-fn a_slow_answer_within_the_deadline_is_healthy() {
-    let server = Server::playing(|stream| {
+fn accepts_a_slow_response_within_the_deadline() {
+    let server = Server::handling(|stream| {
         drip(
             stream,
             response("200 OK", "{\"status\":\"ok\"}").into_bytes(),
         );
     });
-    let ran = server.probe(&["127.0.0.1:PORT", "-e", "status=ok", "-t", "20s"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let outcome = server.probe(&["127.0.0.1:PORT", "-e", "status=ok", "-t", "20s"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
 }

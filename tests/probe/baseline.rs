@@ -8,7 +8,7 @@ const DRIFTED: &str = r#"{"id":"b2","created":1800000000,"model":"iris","predict
 const IGNORE: [&str; 4] = ["--ignore", "id", "--ignore", "$..created"];
 
 #[test]
-fn what_is_recorded_is_compared() {
+fn compares_with_the_recorded_baseline() {
     let server = Server::json(ANSWER);
     let path = file("recorded.json", "old");
     let record = [&["127.0.0.1:PORT", "--write-baseline", &path], &IGNORE[..]].concat();
@@ -38,7 +38,7 @@ fn what_is_recorded_is_compared() {
 }
 
 #[test]
-fn an_embedding_is_one_readable_line() {
+fn reports_the_three_largest_of_many_differences() {
     let recorded: Vec<String> = (0..1000)
         .map(|i| (f64::from(i) / 1000.0).to_string())
         .collect();
@@ -65,7 +65,7 @@ fn an_embedding_is_one_readable_line() {
 }
 
 #[test]
-fn nothing_is_recorded_unless_all_holds() {
+fn records_nothing_unless_every_check_holds() {
     let path = file("kept.json", "kept");
     let server = Server::json(r#"{"status":"ok","score":NaN}"#);
     server.assert_unhealthy(
@@ -99,7 +99,7 @@ fn nothing_is_recorded_unless_all_holds() {
 }
 
 #[test]
-fn a_baseline_that_cannot_be_used_is_an_error_and_nothing_is_sent() {
+fn rejects_an_invalid_baseline_before_sending() {
     let server = Server::json("{}");
     let html = file("html.json", "<html>");
     let nan = file("nan.json", "{\"a\":[NaN]}");
@@ -151,11 +151,11 @@ fn a_baseline_that_cannot_be_used_is_an_error_and_nothing_is_sent() {
             .probe(&[&[":PORT"], arguments].concat())
             .assert_error(message);
     }
-    assert!(server.heard_nothing());
+    assert!(server.received_nothing());
 }
 
 #[test]
-fn the_tolerance_can_come_from_the_environment() {
+fn reads_the_tolerance_from_the_environment() {
     let path = file("environment.json", ANSWER);
     let server = Server::json(&ANSWER.replace("0.871", "0.9"));
     let run = |tolerance: &str| {

@@ -3,7 +3,7 @@
 use crate::support::{Server, assert_error, response};
 
 #[test]
-fn the_status_is_judged_first_and_the_body_explains() {
+fn reports_an_unexpected_status_with_the_body() {
     let server = Server::answering(response(
         "503 Service Unavailable",
         "{\n  \"detail\": \"Model not loaded\"\n}\n",
@@ -20,7 +20,7 @@ fn the_status_is_judged_first_and_the_body_explains() {
 }
 
 #[test]
-fn a_status_without_a_name_is_a_number() {
+fn prints_an_unregistered_status_as_a_number() {
     let server = Server::answering("HTTP/1.1 299 Fine\r\nContent-Length: 0\r\n\r\n");
     server.assert_verdict(
         &["127.0.0.1:PORT/"],
@@ -29,7 +29,7 @@ fn a_status_without_a_name_is_a_number() {
 }
 
 #[test]
-fn headers_are_asserted() {
+fn asserts_on_headers() {
     let server = Server::answering(
         "HTTP/1.1 200 OK\r\nX-Model: resnet\r\nX-Model: bert\r\nSet-Cookie: s=s3cret\r\nContent-Length: 0\r\n\r\n",
     );
@@ -57,7 +57,7 @@ fn headers_are_asserted() {
 }
 
 #[test]
-fn the_body_is_searched() {
+fn asserts_on_the_body_text() {
     let server = Server::answering(response("200 OK", "Ollama is running"));
     server.assert_healthy(&["--expect-body", "running", "--expect-body-regex", "^Oll"]);
     server.assert_unhealthy(
@@ -68,7 +68,7 @@ fn the_body_is_searched() {
 }
 
 #[test]
-fn a_check_that_cannot_be_read_is_an_error() {
+fn rejects_invalid_checks() {
     for (arguments, message) in [
         (
             ["-s", "2x"],

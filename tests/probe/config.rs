@@ -5,7 +5,7 @@ use std::io::Write;
 
 /// A server that answers a good prediction to one request only: exactly this body and header.
 fn model() -> Server {
-    Server::playing_with_body(|stream, head, body| {
+    Server::handling_body(|stream, head, body| {
         let asked = head.starts_with("POST /v1/predict HTTP/1.1\r\n")
             && head.contains("\r\nx-model: iris\r\n");
         let answer = match body {
@@ -37,7 +37,7 @@ const PROBE: &str = r#"{
 }"#;
 
 #[test]
-fn the_whole_check_comes_from_the_file() {
+fn reads_every_option_from_the_config() {
     let server = model();
     let path = file("probe.json", PROBE);
     let port = server.port().to_string();
@@ -59,7 +59,7 @@ fn the_whole_check_comes_from_the_file() {
 }
 
 #[test]
-fn flags_and_environment_win_over_it() {
+fn flags_and_environment_override_the_config() {
     let server = model();
     let path = file("layers.json", PROBE);
     let port = server.port().to_string();
@@ -110,7 +110,7 @@ fn flags_and_environment_win_over_it() {
 }
 
 #[test]
-fn its_paths_are_relative_to_it() {
+fn resolves_paths_relative_to_the_config() {
     let server = model();
     file("body.json", "{\"inputs\": [1, 2.50]}");
     file("known.json", "{\"predictions\":[{\"score\":0.87}]}");
@@ -132,7 +132,7 @@ fn its_paths_are_relative_to_it() {
 }
 
 #[test]
-fn a_config_that_cannot_be_used_is_an_error_with_its_place() {
+fn rejects_an_invalid_config_with_its_position() {
     for (text, message) in [
         ("url: x", "expected { and a JSON object at line 1 column 1"),
         (
@@ -209,9 +209,9 @@ fn a_config_that_cannot_be_used_is_an_error_with_its_place() {
         ),
     ] {
         let path = file("bad.json", text);
-        let ran = probe(&["-c", &path, ":1"]).run();
+        let outcome = probe(&["-c", &path, ":1"]).run();
         let message = message.replace("CONFIG", &path);
-        ran.assert_error(format!("{path}: {message}"));
+        outcome.assert_error(format!("{path}: {message}"));
     }
     assert_error(
         &["-c", "/nowhere/probe.json"],

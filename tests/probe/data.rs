@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 
 /// A server that answers with what it heard: head and body as a JSON object.
 fn echo() -> Server {
-    Server::playing_with_body(|stream, head, body| {
-        let said =
+    Server::handling_body(|stream, head, body| {
+        let printed =
             serde_json::json!({"head": head, "body": String::from_utf8_lossy(body)}).to_string();
-        let _ = stream.write_all(response("200 OK", &said).as_bytes());
+        let _ = stream.write_all(response("200 OK", &printed).as_bytes());
     })
 }
 
 #[test]
-fn a_body_is_posted_with_its_length_and_type() {
+fn posts_the_body_with_its_length_and_type() {
     let server = echo();
     let path = file("request.json", "{\"x\":\n[1]}");
     for (data, sent) in [
@@ -23,7 +23,7 @@ fn a_body_is_posted_with_its_length_and_type() {
         (&format!("@{path}"), "{\"x\":\n[1]}"),
         ("grüße", "grüße"),
     ] {
-        let ran = server.probe(&[
+        let outcome = server.probe(&[
             ":PORT",
             "-d",
             data,
@@ -34,7 +34,7 @@ fn a_body_is_posted_with_its_length_and_type() {
             "-e",
             "head~^POST / ",
         ]);
-        assert_eq!(ran.code, Some(0), "{data}: {ran:?}");
+        assert_eq!(outcome.code, Some(0), "{data}: {outcome:?}");
         let request = server.request();
         assert!(
             request.contains("\r\ncontent-type: application/json\r\n"),
@@ -46,17 +46,17 @@ fn a_body_is_posted_with_its_length_and_type() {
         );
         assert!(!request.contains("transfer-encoding"), "{request}");
         let echoed = format!("body={}", serde_json::to_string(sent).unwrap());
-        let ran = server.probe(&[":PORT", "-d", data, "-e", &echoed]);
-        assert_eq!(ran.code, Some(0), "{data}: {ran:?}");
+        let outcome = server.probe(&[":PORT", "-d", data, "-e", &echoed]);
+        assert_eq!(outcome.code, Some(0), "{data}: {outcome:?}");
         server.request();
     }
 }
 
 #[test]
-fn method_and_type_can_be_replaced() {
+fn overrides_method_and_content_type() {
     let server = echo();
     for method in ["GET", "PUT", "PATCH", "DELETE", "QUERY"] {
-        let ran = server.probe(&[
+        let outcome = server.probe(&[
             ":PORT",
             "-X",
             method,
@@ -73,12 +73,12 @@ fn method_and_type_can_be_replaced() {
             "-e",
             "head~content-length: 3",
         ]);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
     }
 }
 
 #[test]
-fn standard_input_is_a_body() {
+fn reads_the_body_from_standard_input() {
     let server = echo();
     let mut child = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
         .args([
@@ -103,8 +103,8 @@ fn standard_input_is_a_body() {
 }
 
 #[test]
-fn a_large_body_goes_out_whole() {
-    let server = Server::playing_with_body(|stream, _, body| {
+fn sends_a_large_body_completely() {
+    let server = Server::handling_body(|stream, _, body| {
         let _ = stream.write_all(response("200 OK", &body.len().to_string()).as_bytes());
     });
     let path = file("large.json", vec![b'1'; 20 << 20]);
@@ -123,7 +123,7 @@ fn a_large_body_goes_out_whole() {
 }
 
 #[test]
-fn an_answer_before_the_end_of_the_body_is_heard() {
+fn reads_a_response_sent_before_the_body_ends() {
     // As a server does that takes no such body: it answers, closes and reads no more.
     let server = Server::unread("127.0.0.1:0", |stream| {
         let _ = stream.read(&mut [0; 100]);
@@ -133,19 +133,19 @@ fn an_answer_before_the_end_of_the_body_is_heard() {
     });
     let path = file("refused.json", vec![b'1'; 8 << 20]);
     assert_within(PATIENCE, || {
-        let ran = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "20s"]);
-        assert_eq!(ran.code, Some(1));
+        let outcome = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "20s"]);
+        assert_eq!(outcome.code, Some(1));
         // The kernel may throw the answer away with what was not read.
         let lines = [
             "unhealthy: status 413, expected 200-399; POST http://127.0.0.1:PORT/ in <t>; body: {\"detail\":\"too large\"}\n",
             "unhealthy: connection reset before any response; POST http://127.0.0.1:PORT/\n",
         ];
-        assert!(lines.contains(&ran.out.as_str()), "{}", ran.out);
+        assert!(lines.contains(&outcome.out.as_str()), "{}", outcome.out);
     });
 }
 
 #[test]
-fn a_server_that_reads_nothing_meets_the_deadline() {
+fn times_out_when_the_server_does_not_read() {
     let server = Server::unread("127.0.0.1:0", |stream| {
         let _ = stream.peek(&mut [0]);
         std::thread::park();
@@ -158,7 +158,7 @@ fn a_server_that_reads_nothing_meets_the_deadline() {
 }
 
 #[test]
-fn a_body_that_cannot_be_read_is_an_error_and_nothing_is_sent() {
+fn rejects_an_unreadable_body_before_sending() {
     let server = echo();
     for (data, message) in [
         (
@@ -174,7 +174,7 @@ fn a_body_that_cannot_be_read_is_an_error_and_nothing_is_sent() {
     ] {
         server.probe(&[":PORT", "-d", data]).assert_error(message);
     }
-    assert!(server.heard_nothing());
+    assert!(server.received_nothing());
     assert_error(
         &[":1", "-X", "HEAD", "-d", "x"],
         "--request \"HEAD\": it takes no body, which --data gives",

@@ -17,7 +17,7 @@ fn assert_times_out(
     reason: &str,
     after: &str,
 ) {
-    let server = Server::playing(play);
+    let server = Server::handling(play);
     assert_within(LATEST, || {
         server.assert_unhealthy(
             &[&["-t", TIMEOUT], arguments].concat(),
@@ -28,12 +28,12 @@ fn assert_times_out(
 }
 
 #[test]
-fn silence() {
+fn times_out_without_a_response() {
     assert_times_out(hold, &[], "waiting for the response", "");
 }
 
 #[test]
-fn dripping_headers() {
+fn times_out_on_dripping_headers() {
     let head = "HTTP/1.1 200 OK\r\nX: "
         .bytes()
         .chain(std::iter::repeat(b'x'));
@@ -46,7 +46,7 @@ fn dripping_headers() {
 }
 
 #[test]
-fn a_body_that_never_comes() {
+fn times_out_on_a_missing_body() {
     assert_times_out(
         |stream| {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{");
@@ -59,24 +59,25 @@ fn a_body_that_never_comes() {
 }
 
 #[test]
-fn endless_events() {
-    let server = Server::playing(|stream| {
+fn times_out_on_endless_events() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
         drip(stream, std::iter::repeat(*b"data: 1\n\n").flatten());
     });
-    let ran = server.probe(&["127.0.0.1:PORT", "-t", TIMEOUT, "-e", "a=1"]);
-    assert_eq!(ran.code, Some(1));
+    let outcome = server.probe(&["127.0.0.1:PORT", "-t", TIMEOUT, "-e", "a=1"]);
+    assert_eq!(outcome.code, Some(1));
     assert!(
-        ran.out
+        outcome
+            .out
             .starts_with("unhealthy: timed out after 1s reading the body, "),
         "{}",
-        ran.out
+        outcome.out
     );
 }
 
 #[test]
-fn a_failure_is_told_though_its_body_never_comes() {
-    let server = Server::playing(|stream| {
+fn reports_the_status_although_the_body_never_comes() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\nnot yet");
         hold(stream);
     });
@@ -90,8 +91,8 @@ fn a_failure_is_told_though_its_body_never_comes() {
 }
 
 #[test]
-fn status_and_body_fail_each_with_its_reason() {
-    let server = Server::playing(|stream| {
+fn reports_status_and_body_failures_together() {
+    let server = Server::handling(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 503 No\r\n\r\n");
         hold(stream);
     });
@@ -104,28 +105,28 @@ fn status_and_body_fail_each_with_its_reason() {
 }
 
 #[test]
-fn the_deadline_is_one_for_all_stages() {
+fn applies_one_deadline_to_all_stages() {
     // Each part is quick, all together are not.
-    let server = Server::playing(|stream| {
+    let server = Server::handling(|stream| {
         drip(
             stream,
             response("200 OK", &format!("\"{}\"", "x".repeat(5000))).into_bytes(),
         );
     });
     assert_within(LATEST, || {
-        let ran = server.probe(&[":PORT", "-t", "800ms", "-e", "$"]);
-        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let outcome = server.probe(&[":PORT", "-t", "800ms", "-e", "$"]);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
         assert!(
-            ran.out.starts_with("unhealthy: timed out after 800ms "),
+            outcome.out.starts_with("unhealthy: timed out after 800ms "),
             "{}",
-            ran.out
+            outcome.out
         );
     });
 }
 
 #[test]
-fn latency_has_a_limit_of_its_own() {
-    let server = Server::playing(|stream| {
+fn reports_an_exceeded_max_latency() {
+    let server = Server::handling(|stream| {
         // Not a synchronisation: the slowness is the subject.
         std::thread::sleep(Duration::from_millis(120));
         let _ = stream.write_all(response("200 OK", "{}").as_bytes());

@@ -8,7 +8,7 @@ const MODEL: &str = r#"{"status":"ok","id":9007199254740993,"model":{"loaded":tr
 "probabilities":[0.1,0.2,0.7],"empty":[],"none":null,"no":false,"n":"1","count":1,"error":null}"#;
 
 #[test]
-fn what_holds() {
+fn accepts_assertions_that_hold() {
     let server = Server::json(MODEL);
     let assertions = [
         "status=ok",
@@ -74,7 +74,7 @@ fn what_holds() {
 }
 
 #[test]
-fn what_fails_says_seen_and_expected() {
+fn reports_actual_and_expected_of_failed_assertions() {
     let server = Server::json(MODEL);
     let body = " in <t>; body: ";
     for (assertion, reason, explained) in [
@@ -248,24 +248,25 @@ fn what_fails_says_seen_and_expected() {
             true,
         ),
     ] {
-        let ran = server.probe(&["127.0.0.1:PORT", "-e", assertion]);
+        let outcome = server.probe(&["127.0.0.1:PORT", "-e", assertion]);
         let start = format!("unhealthy: {reason}; GET http://127.0.0.1:PORT/");
         if explained {
             assert!(
-                ran.out
+                outcome
+                    .out
                     .starts_with(&format!("{start}{body}{{\"status\":\"ok\",")),
                 "{assertion}: {}",
-                ran.out
+                outcome.out
             );
-            assert_eq!(ran.code, Some(1));
+            assert_eq!(outcome.code, Some(1));
         } else {
-            ran.assert_verdict(format!("{start} in <t>"));
+            outcome.assert_verdict(format!("{start} in <t>"));
         }
     }
 }
 
 #[test]
-fn numbers_that_are_none_fail_by_name_and_the_rest_is_judged() {
+fn fails_only_assertions_that_meet_nan_or_infinity() {
     let server = Server::json(
         r#"{"p":[{"s":NaN},{"s":-Infinity},{"s":1e400},{"s":1}],"status":"ok","x":[1,Infinity]}"#,
     );
@@ -315,17 +316,18 @@ fn numbers_that_are_none_fail_by_name_and_the_rest_is_judged() {
     ] {
         server.assert_unhealthy(&["-e", assertion], reason, " in <t>");
     }
-    let ran = server.probe(&["127.0.0.1:PORT", "-e", "max(x)>0"]);
+    let outcome = server.probe(&["127.0.0.1:PORT", "-e", "max(x)>0"]);
     assert!(
-        ran.out
+        outcome
+            .out
             .starts_with("unhealthy: x[1] is Infinity, expected max(x)>0; GET "),
         "{}",
-        ran.out
+        outcome.out
     );
 }
 
 #[test]
-fn every_failure_is_reported_and_shared_ones_once() {
+fn reports_every_failure_and_shared_ones_once() {
     let server = Server::json("{\"a\":1,\"b\":2}");
     server.assert_unhealthy(
         &["-s", "204", "-e", "a=2", "-e", "b=2", "-e", "b>2"],
@@ -341,7 +343,7 @@ fn every_failure_is_reported_and_shared_ones_once() {
 }
 
 #[test]
-fn what_is_not_json_says_what_and_where() {
+fn reports_why_and_where_a_body_is_not_json() {
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
     for (body, reason, shown) in [
         ("", "body is empty, expected JSON", ""),
@@ -364,18 +366,18 @@ fn what_is_not_json_says_what_and_where() {
     ] {
         Server::json(body).assert_unhealthy(&["-e", "a=1"], reason, &format!(" in <t>{shown}"));
     }
-    let ran = Server::json(&deep).probe(&["127.0.0.1:PORT", "-e", "$"]);
+    let outcome = Server::json(&deep).probe(&["127.0.0.1:PORT", "-e", "$"]);
     assert!(
-        ran.out.starts_with(
+        outcome.out.starts_with(
             "unhealthy: body is nested deeper than 128 levels at line 1 column 128; GET "
         ),
         "{}",
-        ran.out
+        outcome.out
     );
 }
 
 #[test]
-fn root_arrays_and_scalars_are_documents() {
+fn accepts_arrays_and_scalars_as_documents() {
     Server::json("[{\"generated_text\":\"x\"}]").assert_healthy(&[
         "-e",
         "[0].generated_text",

@@ -18,8 +18,8 @@ use crate::support::{
 fn written(name: &str, prepare: impl FnOnce(&[&str]) -> Probe, arguments: &[&str]) -> String {
     let file = folder(name).join("probe.prom");
     let path = file.to_str().unwrap();
-    let ran = prepare(&[arguments, &["--metrics-file", path]].concat()).run();
-    assert_eq!(ran.err, "");
+    let outcome = prepare(&[arguments, &["--metrics-file", path]].concat()).run();
+    assert_eq!(outcome.err, "");
     fs::read_to_string(&file).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn samples(text: &str) -> String {
 }
 
 #[test]
-fn a_healthy_probe_is_written() {
+fn writes_the_metrics_of_a_healthy_probe() {
     let server = Server::json("{\"status\":\"ok\"}");
     let text = of_server("healthy", &server, &["127.0.0.1:PORT/h", "-e", "status=ok"]);
     assert_promtool_accepts(&text);
@@ -104,7 +104,7 @@ healthprobe_check_success{URL,check=\"expect status=ok\"} 1
 }
 
 #[test]
-fn a_failing_check_and_a_failing_server_are_written() {
+fn writes_the_metrics_of_failed_checks() {
     let server = Server::answering(response("503 Oh", "{\"status\":\"loading\"}"));
     let text = of_server(
         "unhealthy",
@@ -136,7 +136,7 @@ fn a_failing_check_and_a_failing_server_are_written() {
 }
 
 #[test]
-fn without_an_answer_there_are_zeros() {
+fn writes_zeros_without_a_response() {
     let port = free_port();
     let address = format!("https://127.0.0.1:{port}/");
     let text = written("none", |arguments| probe(arguments), &[&address, "-k"]);
@@ -163,7 +163,7 @@ healthprobe_check_success{URL,check=\"expect-status 200-399\"} 0"
 }
 
 #[test]
-fn the_first_certificate_to_expire_is_told() {
+fn writes_the_earliest_expiry_of_the_chain() {
     // 2040 and 2035; the intermediate expires first.
     let mut root = authority_params("Root");
     root.not_after = rcgen::date_time_ymd(2045, 1, 1);
@@ -200,7 +200,7 @@ fn the_first_certificate_to_expire_is_told() {
 }
 
 #[test]
-fn the_road_is_told() {
+fn writes_ip_version_redirects_and_content_length() {
     if has_ipv6() {
         let server = Server::on("[::1]:0", |stream| {
             let _ = stream.write_all(response("200 OK", "").as_bytes());
@@ -245,7 +245,7 @@ fn the_road_is_told() {
 }
 
 #[test]
-fn hostile_texts_stay_labels_and_secrets_stay_secret() {
+fn escapes_labels_and_masks_secrets() {
     let server = Server::json("{\"a\":\"s3cr3t\"}");
     let quoted = "['a\"}\\\\ 1']!=\"\\n\"";
     let text = of_server(
@@ -301,7 +301,7 @@ fn hostile_texts_stay_labels_and_secrets_stay_secret() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_a_warning() {
+fn warns_when_the_file_cannot_be_written() {
     let server = Server::json("{}");
     let folder = folder("unwritable");
     let healthy = "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/\n";
@@ -312,47 +312,47 @@ fn a_file_that_cannot_be_written_is_a_warning() {
         ("/proc/probe.prom", "No such file or directory"),
         ("/no\nwhere\u{1b}/x", "No such file or directory"),
     ] {
-        let ran = server.probe(&["127.0.0.1:PORT", "--metrics-file", path]);
+        let outcome = server.probe(&["127.0.0.1:PORT", "--metrics-file", path]);
         let path = path.replace('\n', "\\n").replace('\u{1b}', "\\u001b");
         let warning = format!("warning: cannot write {path}: {reason}\n");
-        assert_outcome(&ran, 0, healthy, &warning);
+        assert_outcome(&outcome, 0, healthy, &warning);
     }
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
     // Also where nothing else is said, for nobody would miss the file.
-    let ran = server.probe(&["127.0.0.1:PORT", "-q", "--metrics-file", "/nowhere/x"]);
+    let outcome = server.probe(&["127.0.0.1:PORT", "-q", "--metrics-file", "/nowhere/x"]);
     assert_outcome(
-        &ran,
+        &outcome,
         0,
         "",
         "warning: cannot write /nowhere/x: No such file or directory\n",
     );
-    let ran = server.probe(&[
+    let outcome = server.probe(&[
         "127.0.0.1:PORT",
         "-s",
         "500",
         "--metrics-file",
         "/nowhere/x",
     ]);
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(outcome.code, Some(1));
     server
         .probe(&["127.0.0.1:PORT", "--metrics-file", ""])
         .assert_error("--metrics-file \"\": column 1: expected the name of a file");
 }
 
 #[test]
-fn a_path_in_a_config_is_beside_it_and_a_mistake_writes_nothing() {
+fn resolves_the_path_in_a_config_and_writes_nothing_on_a_usage_error() {
     let folder = folder("config");
     let config = folder.join("probe.json");
     fs::write(&config, r#"{"metrics_file": "here.prom"}"#).unwrap();
     let config = config.to_str().unwrap();
     let server = Server::json("{}");
-    let ran = server.probe(&["127.0.0.1:PORT", "-c", config, "-t", "never"]);
+    let outcome = server.probe(&["127.0.0.1:PORT", "-c", config, "-t", "never"]);
     assert_eq!(
-        (ran.code, folder.join("here.prom").exists()),
+        (outcome.code, folder.join("here.prom").exists()),
         (Some(1), false)
     );
-    let ran = server.probe(&["127.0.0.1:PORT", "-c", config]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let outcome = server.probe(&["127.0.0.1:PORT", "-c", config]);
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
     let left: Vec<_> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -362,7 +362,7 @@ fn a_path_in_a_config_is_beside_it_and_a_mistake_writes_nothing() {
 
 /// A reader in a loop sees whole files only, whatever it was that wrote them.
 #[test]
-fn nobody_sees_half_a_file() {
+fn replaces_the_file_atomically() {
     let file = folder("atomic").join("probe.prom");
     let path = file.to_str().unwrap().to_owned();
     let server = Server::json("{}");

@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 
 #[test]
-fn a_build_without_tls_says_so() {
+fn rejects_https_in_a_build_without_tls() {
     let server = Server::answering(
         "HTTP/1.1 302 Found\r\nLocation: https://localhost/\r\nContent-Length: 0\r\n\r\n",
     );
@@ -28,7 +28,7 @@ fn a_build_without_tls_says_so() {
 
 /// No certificate is read, no key made.
 #[test]
-fn a_probe_of_plain_http_pays_nothing_for_tls() {
+fn reads_no_certificates_for_plain_http() {
     let Some(strace) = program("strace") else {
         return;
     };

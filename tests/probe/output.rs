@@ -5,7 +5,7 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 
 #[test]
-fn quiet_says_nothing_when_healthy() {
+fn prints_nothing_when_quiet_and_healthy() {
     let server = Server::json("{\"status\":\"ok\"}");
     for arguments in [
         &[":PORT", "-q"][..],
@@ -21,11 +21,11 @@ fn quiet_says_nothing_when_healthy() {
 }
 
 #[test]
-fn verbose_tells_address_times_checks_and_headers_on_stderr() {
+fn verbose_prints_address_times_checks_and_headers_to_stderr() {
     let server = Server::answering(
         "HTTP/1.1 200 OK\r\nServer: uvicorn\r\nSet-Cookie: session=s3cret\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}",
     );
-    let ran = server.probe(&[
+    let outcome = server.probe(&[
         "127.0.0.1:PORT/",
         "-v",
         "-e",
@@ -34,7 +34,7 @@ fn verbose_tells_address_times_checks_and_headers_on_stderr() {
         "ok",
     ]);
     assert_outcome(
-        &ran,
+        &outcome,
         1,
         "unhealthy: status is \"ok\", expected \"no\"; GET http://127.0.0.1:PORT/ in <t>\n",
         "* connected to 127.0.0.1:PORT\n\
@@ -50,7 +50,7 @@ fn verbose_tells_address_times_checks_and_headers_on_stderr() {
 }
 
 #[test]
-fn verbose_stays_within_what_docker_keeps() {
+fn verbose_prints_at_most_4096_bytes() {
     let headers = "X-Header: some value of it\r\n".repeat(120);
     let server = Server::answering(format!(
         "HTTP/1.1 200 OK\r\nX-Long: {}\r\n{headers}\r\n",
@@ -73,7 +73,7 @@ fn verbose_stays_within_what_docker_keeps() {
 }
 
 #[test]
-fn json_is_one_object_with_documented_fields() {
+fn json_output_is_one_object_with_the_documented_fields() {
     let server = Server::json("{\"status\":\"loading\",\"n\":1}");
     let output = server
         .prepare(&[
@@ -136,7 +136,7 @@ fn json_is_one_object_with_documented_fields() {
 }
 
 #[test]
-fn json_without_an_answer_has_nulls() {
+fn json_output_has_nulls_without_a_response() {
     let port = crate::support::free_port();
     let output = probe(&[&format!("127.0.0.1:{port}"), "-o", "json"]).output();
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -159,7 +159,7 @@ fn json_without_an_answer_has_nulls() {
 }
 
 #[test]
-fn a_line_has_at_most_500_bytes_and_the_reason_comes_first() {
+fn truncates_the_verdict_to_500_bytes_after_the_reason() {
     let long = "x".repeat(3000);
     let server = Server::answering(response("500 Oh", &long));
     let path = format!("127.0.0.1:{}/{}", server.port(), "p".repeat(2000));
@@ -201,7 +201,7 @@ fn a_line_has_at_most_500_bytes_and_the_reason_comes_first() {
 }
 
 #[test]
-fn control_characters_of_a_server_are_escaped() {
+fn escapes_control_characters_from_the_server() {
     let server = Server::answering(
         "HTTP/1.1 500 x\r\n\r\n\u{1b}[2J\u{7}\u{9b}\u{202e}\u{0}ok\nhealthy: 200 OK",
     );
@@ -219,7 +219,7 @@ fn control_characters_of_a_server_are_escaped() {
 }
 
 #[test]
-fn secrets_do_not_come_back() {
+fn masks_secrets_that_the_server_echoes() {
     // The server repeats everything it hears: the worst case for a log.
     let server = Server::unread("127.0.0.1:0", |stream| {
         use std::io::{Read, Write};
@@ -260,24 +260,24 @@ fn secrets_do_not_come_back() {
                 extra,
             ]
             .concat();
-            let ran = server.probe(&arguments);
-            assert_eq!(ran.code, Some(1));
+            let outcome = server.probe(&arguments);
+            assert_eq!(outcome.code, Some(1));
             for secret in secrets {
                 assert!(
-                    !ran.out.contains(secret) && !ran.err.contains(secret),
-                    "{secret}: {ran:?}"
+                    !outcome.out.contains(secret) && !outcome.err.contains(secret),
+                    "{secret}: {outcome:?}"
                 );
             }
             assert!(
-                ran.out.contains("***") || ran.err.contains("***"),
-                "{ran:?}"
+                outcome.out.contains("***") || outcome.err.contains("***"),
+                "{outcome:?}"
             );
         }
     }
 }
 
 #[test]
-fn a_verdict_stands_though_nobody_can_read_it() {
+fn keeps_the_exit_code_when_output_cannot_be_written() {
     let server = Server::json("{\"status\":\"ok\"}");
     let url = format!("127.0.0.1:{}", server.port());
     let run = |arguments: &[&str], stdout: Stdio| {
@@ -313,21 +313,22 @@ fn a_verdict_stands_though_nobody_can_read_it() {
 }
 
 #[test]
-fn help_and_version_are_healthy_answers() {
+fn help_and_version_exit_with_0() {
     for flag in ["--help", "-h"] {
-        let ran = probe(&[flag]).run();
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        let outcome = probe(&[flag]).run();
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
         assert!(
-            ran.out
+            outcome
+                .out
                 .starts_with("Check that an HTTP service really works"),
             "{}",
-            ran.out
+            outcome.out
         );
     }
     for flag in ["--version", "-V"] {
-        let ran = probe(&[flag]).run();
+        let outcome = probe(&[flag]).run();
         assert_outcome(
-            &ran,
+            &outcome,
             0,
             &format!("healthprobe {}\n", env!("CARGO_PKG_VERSION")),
             "",
@@ -336,7 +337,7 @@ fn help_and_version_are_healthy_answers() {
 }
 
 #[test]
-fn what_a_function_makes_of_a_node_is_what_was_found() {
+fn json_output_reports_a_functions_result_as_actual() {
     let server = Server::json("{\"p\":[1,2],\"v\":\"3\",\"n\":4}");
     let output = server
         .prepare(&[
@@ -367,7 +368,7 @@ fn what_a_function_makes_of_a_node_is_what_was_found() {
 }
 
 #[test]
-fn a_secret_is_hidden_as_json_writes_it_too() {
+fn masks_secrets_in_their_json_escaped_form() {
     let server = Server::answering(response("401 No", r#"{"tried":"p\"a\\ss\n"}"#));
     server.assert_unhealthy(
         &["-u", "u:p\"a\\ss\n"],

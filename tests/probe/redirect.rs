@@ -12,7 +12,7 @@ fn redirect(status: u16, location: &str) -> String {
 /// request's first line as JSON.
 fn server(status: u16, location: &str) -> Server {
     let redirect = redirect(status, location);
-    Server::playing_with_body(move |stream, head, body| {
+    Server::handling_body(move |stream, head, body| {
         let (line, _) = head.split_once("\r\n").unwrap();
         let target = line.split(' ').nth(1).unwrap();
         let answer = match target {
@@ -35,13 +35,13 @@ fn port_of(head: &str) -> String {
 fn assert_leads(location: &str, to: &str) {
     let server = server(302, location);
     let line = format!("line=GET {to} HTTP/1.1");
-    let ran = server.probe(&["127.0.0.1:PORT/start/here?q=1", "-L", "-e", &line]);
-    assert_eq!(ran.code, Some(0), "{location}: {ran:?}");
+    let outcome = server.probe(&["127.0.0.1:PORT/start/here?q=1", "-L", "-e", &line]);
+    assert_eq!(outcome.code, Some(0), "{location}: {outcome:?}");
 }
 
 /// RFC 3986, section 5.2; with what browsers forgive.
 #[test]
-fn references_are_resolved() {
+fn resolves_relative_references() {
     for (location, to) in [
         ("http://127.0.0.1:PORT/new?a=b", "/new?a=b"),
         ("//127.0.0.1:PORT/new", "/new"),
@@ -62,7 +62,7 @@ fn references_are_resolved() {
 }
 
 #[test]
-fn without_the_flag_a_redirect_is_the_answer() {
+fn follows_redirects_only_with_the_flag() {
     let server = server(302, "/new");
     server.assert_verdict(
         &["127.0.0.1:PORT", "--expect-header", "location=/new"],
@@ -76,14 +76,14 @@ fn without_the_flag_a_redirect_is_the_answer() {
 }
 
 #[test]
-fn other_answers_are_not_followed() {
+fn follows_only_redirect_statuses_with_a_location() {
     for (status, phrase) in [
         (300, "Multiple Choices"),
         (304, "Not Modified"),
         (201, "Created"),
     ] {
-        let ran = server(status, "/new").probe(&["127.0.0.1:PORT", "-L"]);
-        ran.assert_verdict(format!(
+        let outcome = server(status, "/new").probe(&["127.0.0.1:PORT", "-L"]);
+        outcome.assert_verdict(format!(
             "healthy: {status} {phrase} in <t>; GET http://127.0.0.1:PORT/"
         ));
     }
@@ -96,7 +96,7 @@ fn other_answers_are_not_followed() {
 
 /// Fetch, HTTP-redirect fetch: 303 asks for a GET, 307 and 308 for the same again.
 #[test]
-fn method_and_body_go_as_browsers_send_them() {
+fn changes_method_and_body_as_fetch_does() {
     for (status, method, data, then, length) in [
         (301, "POST", true, "GET", 0),
         (302, "POST", true, "GET", 0),
@@ -124,8 +124,8 @@ fn method_and_body_go_as_browsers_send_them() {
         if data {
             arguments.extend(["-d", "[1,2]"]);
         }
-        let ran = server.probe(&arguments);
-        assert_eq!(ran.code, Some(0), "{status} {method}: {ran:?}");
+        let outcome = server.probe(&arguments);
+        assert_eq!(outcome.code, Some(0), "{status} {method}: {outcome:?}");
         server.request();
         let described = server.request().contains("content-type");
         assert_eq!(described, data && then != "GET", "{status} {method}");
@@ -133,7 +133,7 @@ fn method_and_body_go_as_browsers_send_them() {
 }
 
 #[test]
-fn credentials_stay_with_their_server() {
+fn drops_credentials_for_another_origin() {
     let arguments = [
         "http://me:s3cr3t@127.0.0.1:PORT/",
         "-L",
@@ -146,11 +146,12 @@ fn credentials_stay_with_their_server() {
         "-v",
     ];
     let same = server(302, "/new");
-    let ran = same.probe(&arguments);
+    let outcome = same.probe(&arguments);
     assert!(
-        ran.err
+        outcome
+            .err
             .starts_with("* redirected by 302 to http://127.0.0.1:PORT/new\n"),
-        "{ran:?}"
+        "{outcome:?}"
     );
     same.request();
     let request = same.request();
@@ -170,21 +171,21 @@ fn credentials_stay_with_their_server() {
             other.port()
         ),
     );
-    let ran = from.probe(&arguments);
+    let outcome = from.probe(&arguments);
     let to = format!("http://127.0.0.1:{}/new", other.port());
     assert_eq!(
-        (ran.out, ran.code),
+        (outcome.out, outcome.code),
         (
             format!("healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/, redirected to {to}\n"),
             Some(0)
         )
     );
     assert!(
-        ran.err.starts_with(&format!(
+        outcome.err.starts_with(&format!(
             "* redirected by 302 to {to}, without credentials\n"
         )),
         "{}",
-        ran.err
+        outcome.err
     );
     assert_eq!(
         other.request(),
@@ -198,22 +199,22 @@ fn credentials_stay_with_their_server() {
 }
 
 #[test]
-fn a_host_header_is_for_its_server_alone() {
+fn drops_the_host_header_for_another_origin() {
     let other = Server::json("{}");
     let from = Server::answering(redirect(
         307,
         &format!("http://127.0.0.1:{}/", other.port()),
     ));
-    let ran = from.probe(&["127.0.0.1:PORT", "-L", "-H", "Host: model.internal"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let outcome = from.probe(&["127.0.0.1:PORT", "-L", "-H", "Host: model.internal"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(from.request().contains("\r\nhost: model.internal\r\n"));
     assert!(!other.request().contains("model.internal"));
 }
 
 #[test]
-fn ten_are_followed_and_no_more() {
+fn follows_at_most_ten_redirects() {
     let counting = |last: usize| {
-        Server::playing_with_body(move |stream, head, _| {
+        Server::handling_body(move |stream, head, _| {
             let path = head.split(' ').nth(1).unwrap();
             let count: usize = path[1..].parse().unwrap_or(0);
             let answer = if count < last {
@@ -237,7 +238,7 @@ fn ten_are_followed_and_no_more() {
 }
 
 #[test]
-fn a_redirect_to_nowhere_is_told() {
+fn reports_a_redirect_that_cannot_be_followed() {
     let closed = free_port();
     for (location, reason, after) in [
         (
@@ -261,16 +262,16 @@ fn a_redirect_to_nowhere_is_told() {
             format!(", redirected to http://127.0.0.1:{closed}/new"),
         ),
     ] {
-        let ran = server(302, location).probe(&["127.0.0.1:PORT", "-L"]);
-        ran.assert_verdict(format!(
+        let outcome = server(302, location).probe(&["127.0.0.1:PORT", "-L"]);
+        outcome.assert_verdict(format!(
             "unhealthy: {reason}; GET http://127.0.0.1:PORT/{after}"
         ));
     }
 }
 
 #[test]
-fn the_deadline_is_one_for_all_of_them() {
-    let slow = Server::playing_with_body(|stream, _, _| {
+fn applies_one_deadline_to_all_redirects() {
+    let slow = Server::handling_body(|stream, _, _| {
         // Not a synchronisation: the slowness is the subject.
         std::thread::sleep(Duration::from_millis(150));
         let _ = stream.write_all(redirect(302, "/again").as_bytes());
@@ -285,8 +286,8 @@ fn the_deadline_is_one_for_all_of_them() {
 }
 
 #[test]
-fn phases_are_those_of_all_requests() {
-    let slow = Server::playing_with_body(|stream, head, _| {
+fn sums_the_phases_of_all_requests() {
+    let slow = Server::handling_body(|stream, head, _| {
         // Not a synchronisation: the slowness is the subject.
         std::thread::sleep(Duration::from_millis(60));
         let answer = if head.contains("GET / ") {

@@ -7,7 +7,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn the_plain_request() {
+fn sends_the_default_headers() {
     let server = server();
     server.assert_healthy(&[]);
     assert_eq!(
@@ -22,7 +22,7 @@ fn the_plain_request() {
 }
 
 #[test]
-fn headers_are_added_and_some_replaced() {
+fn adds_headers_and_replaces_defaults() {
     let server = server();
     let arguments = [
         "-H",
@@ -50,7 +50,7 @@ fn headers_are_added_and_some_replaced() {
 }
 
 #[test]
-fn a_long_token_is_sent_whole() {
+fn sends_a_long_header_completely() {
     let server = server();
     let token = "t".repeat(30_000);
     server.assert_healthy(&["-H", &format!("Authorization: Bearer {token}")]);
@@ -62,7 +62,7 @@ fn a_long_token_is_sent_whole() {
 }
 
 #[test]
-fn methods_are_sent_as_written() {
+fn sends_methods_as_written() {
     let server = server();
     for method in ["POST", "PUT", "OPTIONS", "DELETE", "PURGE", "get"] {
         server.assert_verdict(
@@ -85,7 +85,7 @@ fn methods_are_sent_as_written() {
 }
 
 #[test]
-fn head_has_no_body_to_wait_for() {
+fn reads_no_body_after_head() {
     let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
     server.assert_verdict(
         &["-X", "HEAD", "127.0.0.1:PORT/"],
@@ -98,7 +98,7 @@ fn head_has_no_body_to_wait_for() {
 }
 
 #[test]
-fn credentials_make_basic_authorization_and_the_nearest_wins() {
+fn the_most_specific_credentials_are_sent() {
     let server = server();
     for (arguments, expected) in [
         (
@@ -135,7 +135,7 @@ fn credentials_make_basic_authorization_and_the_nearest_wins() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_an_error_without_its_value() {
+fn rejects_an_invalid_request_without_showing_its_secret() {
     for (arguments, message) in [
         (
             &["-H", "s3cret"][..],

@@ -12,11 +12,11 @@ use std::time::Duration;
 const LATEST: Duration = Duration::from_secs(10);
 
 #[test]
-fn a_unix_socket_is_dialled() {
+fn connects_to_a_unix_socket() {
     let path = socket_path("answer");
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}";
     let requests = unix_server(&path, answer);
-    let ran = probe(&[
+    let outcome = probe(&[
         "http://model/health",
         "--unix-socket",
         &path,
@@ -26,7 +26,7 @@ fn a_unix_socket_is_dialled() {
     ])
     .run();
     assert_outcome(
-        &ran,
+        &outcome,
         0,
         "healthy: 200 OK in <t>; GET http://model/health\n",
         &format!(
@@ -44,7 +44,7 @@ fn a_unix_socket_is_dialled() {
 }
 
 #[test]
-fn a_unix_socket_where_nobody_listens_is_told() {
+fn reports_a_unix_socket_without_a_listener() {
     let path = socket_path("none");
     let run = |path: &str| probe(&[":80", "--unix-socket", path]).run();
     let line =
@@ -63,7 +63,7 @@ fn a_unix_socket_where_nobody_listens_is_told() {
 
 /// A server too busy to accept: connecting waits until its backlog has room.
 #[test]
-fn a_unix_socket_that_takes_nobody_ends_at_the_deadline() {
+fn times_out_connecting_to_a_full_unix_socket() {
     use socket2::{Domain, SockAddr, Socket, Type};
     let path = socket_path("full");
     let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
@@ -83,7 +83,7 @@ fn a_unix_socket_that_takes_nobody_ends_at_the_deadline() {
 }
 
 #[test]
-fn another_host_is_dialled_and_the_urls_is_named() {
+fn connects_elsewhere_and_keeps_the_urls_host() {
     let server = Server::json("{}");
     for to in ["127.0.0.1:PORT", "localhost:PORT", ":PORT"] {
         server.assert_verdict(
@@ -109,7 +109,7 @@ fn another_host_is_dialled_and_the_urls_is_named() {
 }
 
 #[test]
-fn what_cannot_be_dialled_is_an_error() {
+fn rejects_invalid_connect_targets() {
     for (arguments, message) in [
         (
             &["--connect-to", "h:0"][..],
@@ -157,7 +157,7 @@ fn what_cannot_be_dialled_is_an_error() {
 }
 
 #[test]
-fn a_proxy_is_asked_for_the_whole_url() {
+fn asks_a_proxy_for_the_absolute_url() {
     let server = Server::json("{}");
     server.assert_verdict(
         &[
@@ -182,7 +182,7 @@ fn a_proxy_is_asked_for_the_whole_url() {
 }
 
 #[test]
-fn proxies_of_the_environment_are_ignored() {
+fn ignores_proxy_variables() {
     let server = Server::json("{}");
     let proxy = Server::json("{}");
     let mut run = server.prepare(&["127.0.0.1:PORT"]);
@@ -192,11 +192,11 @@ fn proxies_of_the_environment_are_ignored() {
     }
     run.run()
         .assert_verdict("healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/");
-    assert!(proxy.heard_nothing());
+    assert!(proxy.received_nothing());
 }
 
 #[test]
-fn a_proxy_that_fails_is_told_apart_from_the_server() {
+fn reports_a_failing_proxy_as_the_proxy() {
     let closed = free_port();
     assert_verdict(
         &["http://model/", "--proxy", &format!("127.0.0.1:{closed}")],

@@ -8,7 +8,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn a_token_comes_from_a_file() {
+fn reads_a_bearer_token_from_a_file() {
     let server = server();
     for text in ["t0ken", "t0ken\n", "t0ken\r\n", "  t0ken \n\n"] {
         server.assert_healthy(&["--bearer-file", &new_file(text)]);
@@ -25,7 +25,7 @@ fn a_token_comes_from_a_file() {
 }
 
 #[test]
-fn a_token_that_is_none_is_an_error_and_stays_unseen() {
+fn rejects_an_invalid_token_without_showing_it() {
     for (text, reason) in [
         (&b""[..], "expected a token, found nothing"),
         (b" \n", "expected a token, found nothing"),
@@ -56,7 +56,7 @@ fn a_token_that_is_none_is_an_error_and_stays_unseen() {
 }
 
 #[test]
-fn headers_come_from_a_file() {
+fn reads_headers_from_a_file() {
     let server = server();
     // Nothing is replaced in it: a secret may hold a $.
     let path = new_file(b"X-Api-Key: k3y$${HOME}\r\n\nAuthorization: Bearer t0ken\n");
@@ -70,15 +70,15 @@ fn headers_come_from_a_file() {
         assert!(request.contains(&format!("\r\n{line}\r\n")), "{request}");
     }
     let run = server.prepare(&["127.0.0.1:PORT"]);
-    let ran = run
+    let outcome = run
         .env("HEALTHPROBE_HEADER", &format!("@{path}\nX-Tag: b"))
         .run();
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(server.request().contains("\r\nx-tag: b\r\n"));
 }
 
 #[test]
-fn headers_that_are_none_are_an_error_and_stay_unseen() {
+fn rejects_invalid_headers_without_showing_them() {
     for (text, reason) in [
         (&b"\n \n"[..], "line 1 column 1: expected NAME: VALUE"),
         (b"X-A: 1\ns3cret", "line 2 column 7: expected NAME: VALUE"),
@@ -104,7 +104,7 @@ fn headers_that_are_none_are_an_error_and_stay_unseen() {
 }
 
 #[test]
-fn a_variable_cannot_break_out_of_its_header() {
+fn rejects_line_breaks_in_an_expanded_header() {
     probe(&[":1", "-H", "X-Api-Key: ${KEY}"])
         .env("KEY", "s3cret\r\nX-Injected: 1")
         .run()
@@ -115,8 +115,8 @@ fn a_variable_cannot_break_out_of_its_header() {
 }
 
 /// A server that tells all that it heard, in every place that is shown.
-fn telltale() -> Server {
-    Server::playing_with_body(|stream, head, _| {
+fn echo_server() -> Server {
+    Server::handling_body(|stream, head, _| {
         let heard: Vec<&str> = head.lines().collect();
         let heard = heard.join(" | ");
         let quoted = serde_json::Value::from(heard.as_str());
@@ -140,8 +140,8 @@ fn telltale() -> Server {
 
 /// Every way to give a secret, every way to be shown one.
 #[test]
-fn no_output_shows_a_secret() {
-    let server = telltale();
+fn shows_no_secret_in_any_output() {
+    let server = echo_server();
     let token = new_file(b"t0ken-of-file\n");
     let headers = format!("@{}", new_file(b"X-Secret: v4lue-of-file\n"));
     let closed = free_port();
@@ -194,12 +194,12 @@ fn no_output_shows_a_secret() {
     ];
     for way in ways {
         for show in shows {
-            let ran = server
+            let outcome = server
                 .prepare(&[way, show].concat())
                 .env("VARIABLE", "v4lue-of-variable")
                 .run();
-            assert_eq!(ran.code, Some(1), "{way:?} {show:?}: {ran:?}");
-            let all = ran.out + &ran.err;
+            assert_eq!(outcome.code, Some(1), "{way:?} {show:?}: {outcome:?}");
+            let all = outcome.out + &outcome.err;
             for secret in secrets {
                 assert!(!all.contains(secret), "{secret} of {way:?} {show:?}: {all}");
             }
@@ -209,7 +209,7 @@ fn no_output_shows_a_secret() {
 
 /// What is no HTTP is shown by its first 32 bytes, which may end in a secret.
 #[test]
-fn what_is_no_http_does_not_show_the_beginning_of_a_secret() {
+fn masks_a_secret_cut_off_by_the_excerpt() {
     let server = Server::answering("the token that was sent: t0ken-of-file");
     let token = new_file(b"t0ken-of-file");
     server.assert_unhealthy(
@@ -220,7 +220,7 @@ fn what_is_no_http_does_not_show_the_beginning_of_a_secret() {
 }
 
 #[test]
-fn no_error_shows_a_secret() {
+fn shows_no_secret_in_usage_errors() {
     for arguments in [
         &["http://me:s3cret@h:0/?s3cret"][..],
         &["http://me:s3cret@h/ x"],
@@ -235,12 +235,16 @@ fn no_error_shows_a_secret() {
         &[":1", "--proxy", "ftp://me:s3cret@h"],
         &[":1", "-H", "X-Key:", "s3cret"],
     ] {
-        let ran = probe(arguments).run();
-        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{arguments:?}");
+        let outcome = probe(arguments).run();
+        assert_eq!(
+            (outcome.code, outcome.out.as_str()),
+            (Some(1), ""),
+            "{arguments:?}"
+        );
         assert!(
-            ran.err.starts_with("error: ") && !ran.err.contains("s3cret"),
+            outcome.err.starts_with("error: ") && !outcome.err.contains("s3cret"),
             "{arguments:?}: {}",
-            ran.err
+            outcome.err
         );
     }
 }

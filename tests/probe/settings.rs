@@ -10,7 +10,7 @@ fn server() -> Server {
 const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:PORT/";
 
 #[test]
-fn the_whole_probe_can_come_from_the_environment() {
+fn reads_every_option_from_the_environment() {
     let server = server();
     let url = format!(":{}/${{MODEL}}", server.port());
     server
@@ -44,7 +44,7 @@ fn the_whole_probe_can_come_from_the_environment() {
 
 /// Each flag of the help has a variable, which the help's reader will try.
 #[test]
-fn every_flag_has_a_variable_that_is_read() {
+fn reads_a_variable_for_every_flag() {
     let help = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
         .arg("--help")
         .output()
@@ -66,13 +66,13 @@ fn every_flag_has_a_variable_that_is_read() {
             "metrics-file" => "/nowhere/x".to_owned(),
             _ => "\u{1}".to_owned(),
         };
-        let mut ran = probe(&[":1", "-t", "1ms"]).env(&name, &value).run();
+        let mut outcome = probe(&[":1", "-t", "1ms"]).env(&name, &value).run();
         if matches!(flag, "timeout") {
-            ran = probe(&[":1"]).env(&name, "\u{1}").run();
+            outcome = probe(&[":1"]).env(&name, "\u{1}").run();
         }
         if flag == "metrics-file" {
             let warning = "warning: cannot write /nowhere/x: No such file or directory\n";
-            assert_eq!(ran.err, warning, "{ran:?}");
+            assert_eq!(outcome.err, warning, "{outcome:?}");
             continue;
         }
         let accepts_anything = matches!(
@@ -80,15 +80,15 @@ fn every_flag_has_a_variable_that_is_read() {
             "expect-body" | "expect-body-regex" | "reject-body-regex" | "data" | "write-baseline"
         );
         if accepts_anything {
-            ran = probe(&[":1", "-X", "HEAD"]).env(&name, "x").run();
+            outcome = probe(&[":1", "-X", "HEAD"]).env(&name, "x").run();
             assert!(
-                ran.err.starts_with("error: --request \"HEAD\": "),
-                "{name}: {ran:?}"
+                outcome.err.starts_with("error: --request \"HEAD\": "),
+                "{name}: {outcome:?}"
             );
         } else {
             assert!(
-                ran.err.starts_with(&format!("error: {name}")),
-                "{name}: {ran:?}"
+                outcome.err.starts_with(&format!("error: {name}")),
+                "{name}: {outcome:?}"
             );
         }
     }
@@ -96,7 +96,7 @@ fn every_flag_has_a_variable_that_is_read() {
 }
 
 #[test]
-fn the_flag_wins_over_the_variable() {
+fn flags_override_variables() {
     let server = server();
     server
         .prepare(&[":PORT", "-e", "status=ok", "-4", "-s", "200"])
@@ -116,7 +116,7 @@ fn the_flag_wins_over_the_variable() {
 }
 
 #[test]
-fn an_empty_variable_counts_as_unset() {
+fn treats_an_empty_variable_as_unset() {
     let server = server();
     let mut run = server.prepare(&[":PORT"]);
     for name in [
@@ -144,7 +144,7 @@ fn the_last_of_a_repeated_flag_wins() {
 }
 
 #[test]
-fn an_error_names_the_variable() {
+fn names_the_variable_in_errors() {
     for (name, value, message) in [
         (
             "TIMEOUT",
@@ -202,7 +202,7 @@ fn an_error_names_the_variable() {
 }
 
 #[test]
-fn a_mistyped_command_line_is_one_sentence() {
+fn reports_a_usage_error_in_one_sentence() {
     for (arguments, message) in [
         (&["--frobnicate"][..], "unknown flag --frobnicate"),
         (&[":1", "--dat", "x"], "unknown flag --dat"),
@@ -226,7 +226,7 @@ fn a_mistyped_command_line_is_one_sentence() {
 }
 
 #[test]
-fn a_mistake_is_told_in_a_line_of_bounded_length() {
+fn truncates_usage_errors_to_500_bytes() {
     let long = "x".repeat(100_000);
     for arguments in [
         ["-e", &format!("{long}-")],

@@ -22,7 +22,7 @@ fn trace(calls: &str, arguments: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn no_child_and_no_thread_is_made() {
+fn starts_no_process_and_no_thread() {
     let server = Server::json("{}");
     for host in ["localhost", "127.0.0.1"] {
         let url = format!("http://{host}:{}/", server.port());
@@ -37,7 +37,7 @@ fn no_child_and_no_thread_is_made() {
 }
 
 #[test]
-fn nothing_is_written_without_a_flag_that_asks_for_it() {
+fn writes_no_file_unless_asked_to() {
     let server = Server::json("{\"a\":1}");
     let url = format!("http://127.0.0.1:{}/", server.port());
     let writes = |calls: &str| {
@@ -69,8 +69,8 @@ fn waiting(server: &Server) -> Child {
 }
 
 #[test]
-fn a_signal_ends_it_at_once() {
-    let server = Server::playing(hold);
+fn ends_at_once_on_a_signal() {
+    let server = Server::handling(hold);
     for signal in ["TERM", "INT"] {
         let mut child = waiting(&server);
         let started = Instant::now();
@@ -83,7 +83,7 @@ fn a_signal_ends_it_at_once() {
 
 /// No library, no `/etc`, no `/tmp`, no `/proc`, no `/dev`: a root with the executable alone.
 #[test]
-fn an_empty_root_is_enough() {
+fn runs_in_an_empty_root() {
     let Some(path) = named_static() else {
         say_skipped("an empty root: HEALTHPROBE_STATIC names no static executable");
         return;

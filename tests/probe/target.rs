@@ -10,8 +10,8 @@ fn ok(stream: &mut std::net::TcpStream) {
 }
 
 #[test]
-fn every_form_reaches_the_server() {
-    let server = Server::playing(ok);
+fn accepts_every_url_form() {
+    let server = Server::handling(ok);
     for (url, line, request_line) in [
         (
             "http://127.0.0.1:PORT/a",
@@ -46,8 +46,8 @@ fn every_form_reaches_the_server() {
 }
 
 #[test]
-fn variables_are_expanded_in_url_headers_and_user() {
-    let server = Server::playing(ok);
+fn expands_variables_in_url_headers_and_user() {
+    let server = Server::handling(ok);
     server
         .prepare(&[
             ":${NONE:-PORT}/v1/${MODEL}?price=$$1",
@@ -73,7 +73,7 @@ fn variables_are_expanded_in_url_headers_and_user() {
 }
 
 #[test]
-fn localhost_tries_ipv4_then_ipv6() {
+fn resolves_localhost_to_ipv4_then_ipv6() {
     if !has_ipv6() {
         return;
     }
@@ -97,40 +97,42 @@ fn localhost_tries_ipv4_then_ipv6() {
 }
 
 #[test]
-fn a_refused_connection_names_every_address() {
+fn names_every_address_that_refused() {
     let port = free_port();
-    let ran = probe(&[format!(":{port}/health")]).port(port).run();
+    let outcome = probe(&[format!(":{port}/health")]).port(port).run();
     let six = if has_ipv6() {
         "connection refused (127.0.0.1:PORT, [::1]:PORT)"
     } else {
         "connection refused (127.0.0.1:PORT), address not available ([::1]:PORT)"
     };
-    ran.assert_verdict(format!(
+    outcome.assert_verdict(format!(
         "unhealthy: {six}; GET http://localhost:PORT/health"
     ));
 }
 
 #[test]
-fn a_name_that_does_not_exist_says_so() {
+fn reports_a_name_that_does_not_exist() {
     // RFC 6761 keeps .invalid free; without any DNS the answer is another, but never silence.
-    let ran = probe(&["healthprobe-test.invalid:8000", "-t", "10s"]).run();
-    assert_eq!(ran.code, Some(1));
+    let outcome = probe(&["healthprobe-test.invalid:8000", "-t", "10s"]).run();
+    assert_eq!(outcome.code, Some(1));
     assert!(
-        ran.out
+        outcome
+            .out
             .starts_with("unhealthy: cannot look up healthprobe-test.invalid: "),
         "{}",
-        ran.out
+        outcome.out
     );
     assert!(
-        ran.out
+        outcome
+            .out
             .ends_with("; GET http://healthprobe-test.invalid:8000/\n"),
         "{}",
-        ran.out
+        outcome.out
     );
 }
 
 #[test]
-fn an_address_that_does_not_answer_is_given_up_at_the_deadline() {
+fn times_out_connecting_to_a_silent_address() {
     // Nobody accepts, and once the queue is full the kernel drops what knocks.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -140,17 +142,17 @@ fn an_address_that_does_not_answer_is_given_up_at_the_deadline() {
         })
         .collect();
     let url = format!("127.0.0.1:{}", address.port());
-    let ran = probe(&[url.as_str(), "-t", "300ms"])
+    let outcome = probe(&[url.as_str(), "-t", "300ms"])
         .port(address.port())
         .run();
     drop(waiting);
-    ran.assert_verdict(
+    outcome.assert_verdict(
         "unhealthy: timed out after 300ms connecting to 127.0.0.1:PORT; GET http://127.0.0.1:PORT/",
     );
 }
 
 #[test]
-fn a_bad_target_is_an_error_and_nothing_is_sent() {
+fn rejects_invalid_urls() {
     for (url, message) in [
         (
             "h:99999/",
@@ -190,9 +192,9 @@ fn a_bad_target_is_an_error_and_nothing_is_sent() {
 }
 
 #[test]
-fn proxies_of_the_environment_are_ignored() {
-    let proxy = Server::playing(hold);
-    let server = Server::playing(ok);
+fn ignores_proxy_variables() {
+    let proxy = Server::handling(hold);
+    let server = Server::handling(ok);
     let url = format!("http://127.0.0.1:{}", proxy.port());
     let mut run = server.prepare(&[":PORT"]);
     for name in [
@@ -206,5 +208,5 @@ fn proxies_of_the_environment_are_ignored() {
     }
     run.run()
         .assert_verdict("healthy: 200 OK in <t>; GET http://localhost:PORT/");
-    assert!(proxy.heard_nothing());
+    assert!(proxy.received_nothing());
 }

@@ -23,12 +23,12 @@ fn ok() -> String {
 
 /// A server that never has an answer.
 fn stuck() -> Server {
-    Server::playing(hold)
+    Server::handling(hold)
 }
 
 fn requests(server: &Server) -> usize {
     let mut count = 0;
-    while !server.heard_nothing() {
+    while !server.received_nothing() {
         count += 1;
     }
     count
@@ -37,10 +37,10 @@ fn requests(server: &Server) -> usize {
 const QUICKLY: [&str; 5] = ["127.0.0.1:PORT", "--wait", "20s", "--interval", "1ms"];
 
 #[test]
-fn each_new_reason_is_told_once_and_the_last_verdict_is_the_result() {
+fn prints_each_new_reason_once_and_then_the_last_verdict() {
     let cold = response("200 OK", "{\"status\":\"cold\"}");
     let server = in_turn(&[loading(), loading(), cold, loading(), loading(), ok()]);
-    let ran = server.probe(&[&QUICKLY[..], &["-e", "status=ok"]].concat());
+    let outcome = server.probe(&[&QUICKLY[..], &["-e", "status=ok"]].concat());
     let told = |attempt: u32, reasons: &str, body: &str| {
         format!(
             "unhealthy: {reasons}; GET http://127.0.0.1:PORT/ in <t>; attempt {attempt} after <t>; body: {body}\n"
@@ -60,7 +60,7 @@ fn each_new_reason_is_told_once_and_the_last_verdict_is_the_result() {
     )
     .replace("; body: {\"status\":\"cold\"}", "");
     assert_outcome(
-        &ran,
+        &outcome,
         0,
         "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 6 after <t>\n",
         &[loading(1), cold, loading(4)].concat(),
@@ -69,7 +69,7 @@ fn each_new_reason_is_told_once_and_the_last_verdict_is_the_result() {
 }
 
 #[test]
-fn a_healthy_server_is_not_waited_for() {
+fn returns_at_once_when_healthy() {
     let server = Server::json("{}");
     assert_within(Duration::from_secs(5), || {
         server.assert_verdict(
@@ -81,7 +81,7 @@ fn a_healthy_server_is_not_waited_for() {
 }
 
 #[test]
-fn a_server_that_is_not_there_yet_may_come() {
+fn waits_for_a_server_that_starts_later() {
     let port = free_port();
     let late = thread::spawn(move || {
         // Not a synchronisation: the lateness is the subject.
@@ -91,39 +91,42 @@ fn a_server_that_is_not_there_yet_may_come() {
         })
     });
     let address = format!("127.0.0.1:{port}");
-    let ran = probe(&[&address, "--wait", "20s", "--interval", "20ms"])
+    let outcome = probe(&[&address, "--wait", "20s", "--interval", "20ms"])
         .port(port)
         .run();
     let _server = late.join().unwrap();
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(
-        ran.err,
+        outcome.err,
         "unhealthy: connection refused (127.0.0.1:PORT); GET http://127.0.0.1:PORT/; attempt 1 after <t>\n"
     );
-    assert!(ran.out.starts_with("healthy: 200 OK in <t>; "), "{ran:?}");
+    assert!(
+        outcome.out.starts_with("healthy: 200 OK in <t>; "),
+        "{outcome:?}"
+    );
 }
 
 #[test]
-fn when_the_time_is_up_the_last_verdict_stands() {
+fn reports_the_last_verdict_when_time_is_up() {
     let server = in_turn(&[loading()]);
     let started = Instant::now();
-    let ran = server.probe(&["127.0.0.1:PORT", "--wait", "1s", "--interval", "300ms"]);
+    let outcome = server.probe(&["127.0.0.1:PORT", "--wait", "1s", "--interval", "300ms"]);
     let took = started.elapsed();
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(outcome.code, Some(1));
     let line = "unhealthy: status 503, expected 200-399; GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}\n";
-    assert_eq!(ran.err, line);
+    assert_eq!(outcome.err, line);
     // At 0, 300, 600 and 800 or 900 ms; a busy machine makes one less.
     assert!(
         ["attempt 4", "attempt 3"]
             .iter()
-            .any(|last| ran.out == line.replace("attempt 1", last)),
-        "{ran:?}"
+            .any(|last| outcome.out == line.replace("attempt 1", last)),
+        "{outcome:?}"
     );
     assert!((800..3000).contains(&took.as_millis()), "{took:?}");
 }
 
 #[test]
-fn a_wait_shorter_than_the_timeout_is_the_deadline() {
+fn ends_at_a_wait_shorter_than_the_timeout() {
     let server = stuck();
     assert_within(Duration::from_secs(2), || {
         server.assert_verdict(
@@ -132,19 +135,20 @@ fn a_wait_shorter_than_the_timeout_is_the_deadline() {
              GET http://127.0.0.1:PORT/; attempt 1 after <t>",
         );
     });
-    let ran = server.probe(&["127.0.0.1:PORT", "--wait", "1ms"]);
-    assert_eq!(ran.code, Some(1));
+    let outcome = server.probe(&["127.0.0.1:PORT", "--wait", "1ms"]);
+    assert_eq!(outcome.code, Some(1));
     assert!(
-        ran.out.starts_with("unhealthy: timed out after 1ms ") && ran.out.contains("; attempt 1 "),
-        "{ran:?}"
+        outcome.out.starts_with("unhealthy: timed out after 1ms ")
+            && outcome.out.contains("; attempt 1 "),
+        "{outcome:?}"
     );
 }
 
 #[test]
-fn each_attempt_has_a_timeout_of_its_own() {
+fn applies_the_timeout_to_each_attempt() {
     let server = stuck();
     assert_within(Duration::from_secs(5), || {
-        let ran = server.probe(&[
+        let outcome = server.probe(&[
             "127.0.0.1:PORT",
             "--wait",
             "900ms",
@@ -154,32 +158,38 @@ fn each_attempt_has_a_timeout_of_its_own() {
             "50ms",
         ]);
         let first = "unhealthy: timed out after 200ms waiting for the response; GET http://127.0.0.1:PORT/; attempt 1 after <t>\n";
-        assert!(ran.err.starts_with(first), "{ran:?}");
-        let last = ran.out.split_once("timed out after ").unwrap().1;
+        assert!(outcome.err.starts_with(first), "{outcome:?}");
+        let last = outcome.out.split_once("timed out after ").unwrap().1;
         let last: u32 = last.split_once("ms ").unwrap().0.parse().unwrap();
-        assert!((100..=200).contains(&last), "{ran:?}");
+        assert!((100..=200).contains(&last), "{outcome:?}");
     });
     assert!((3..=5).contains(&requests(&server)));
 }
 
 #[test]
-fn max_latency_holds_for_each_attempt_alone() {
+fn applies_max_latency_to_each_attempt() {
     let count = Arc::new(AtomicUsize::new(0));
-    let server = Server::playing(move |stream| {
+    let server = Server::handling(move |stream| {
         if count.fetch_add(1, Ordering::SeqCst) < 2 {
             // Not a synchronisation: the slowness is the subject.
             thread::sleep(Duration::from_millis(600));
         }
         let _ = stream.write_all(ok().as_bytes());
     });
-    let ran = server.probe(&[&QUICKLY[..], &["--max-latency", "500ms"]].concat());
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.out.ends_with("; attempt 3 after <t>\n"), "{ran:?}");
-    assert!(ran.err.starts_with("unhealthy: took <t>"), "{ran:?}");
+    let outcome = server.probe(&[&QUICKLY[..], &["--max-latency", "500ms"]].concat());
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(
+        outcome.out.ends_with("; attempt 3 after <t>\n"),
+        "{outcome:?}"
+    );
+    assert!(
+        outcome.err.starts_with("unhealthy: took <t>"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
-fn a_usage_error_fails_at_once_and_an_interval_needs_a_wait() {
+fn rejects_usage_errors_at_once_and_an_interval_without_wait() {
     assert_within(Duration::from_secs(5), || {
         for (arguments, message) in [
             (
@@ -215,7 +225,7 @@ fn a_usage_error_fails_at_once_and_an_interval_needs_a_wait() {
 }
 
 #[test]
-fn quiet_tells_the_last_verdict_and_only_if_it_is_unhealthy() {
+fn quiet_prints_only_the_last_unhealthy_verdict() {
     let server = in_turn(&[loading(), loading(), ok()]);
     assert_outcome(&server.probe(&[&QUICKLY[..], &["-q"]].concat()), 0, "", "");
     let server = in_turn(&[loading()]);
@@ -227,34 +237,34 @@ fn quiet_tells_the_last_verdict_and_only_if_it_is_unhealthy() {
 }
 
 #[test]
-fn json_has_the_attempts_and_a_config_can_wait() {
+fn json_output_counts_attempts_of_a_wait_in_the_config() {
     let path = file(
         "wait.json",
         r#"{"wait": "20s", "interval": "1ms", "output": "json"}"#,
     );
     let server = in_turn(&[loading(), loading(), ok()]);
-    let ran = server.probe(&["127.0.0.1:PORT", "--config", &path]);
-    let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let outcome = server.probe(&["127.0.0.1:PORT", "--config", &path]);
+    let object: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
     assert_eq!(
-        (ran.code, &object["healthy"], &object["attempts"]),
+        (outcome.code, &object["healthy"], &object["attempts"]),
         (Some(0), &true.into(), &3.into())
     );
     assert!(
-        ran.err.starts_with("unhealthy: status 503, "),
-        "the reasons stay lines for people: {ran:?}"
+        outcome.err.starts_with("unhealthy: status 503, "),
+        "the reasons stay lines for people: {outcome:?}"
     );
 }
 
 #[test]
-fn only_the_healthy_answer_is_recorded() {
+fn records_only_the_healthy_response() {
     let path = file("wait-baseline.json", "");
     let server = in_turn(&[
         response("503 Service Unavailable", "{\"n\":1}"),
         response("200 OK", "{\"n\":2}"),
         response("200 OK", "{\"n\":3}"),
     ]);
-    let ran = server.probe(&[&QUICKLY[..], &["--write-baseline", &path]].concat());
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let outcome = server.probe(&[&QUICKLY[..], &["--write-baseline", &path]].concat());
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
         "{\n  \"n\": 2\n}\n"
@@ -263,15 +273,15 @@ fn only_the_healthy_answer_is_recorded() {
 }
 
 #[test]
-fn what_is_told_meanwhile_is_as_clean_as_a_verdict() {
+fn sanitizes_the_reasons_printed_while_waiting() {
     let hostile = format!("s3cr3t \u{1b}[2J\r\n{}", "x".repeat(5000));
     let server = in_turn(&[response("503 Oh", &hostile), ok()]);
-    let ran = server.probe(&[&QUICKLY[..], &["-u", "probe:s3cr3t"]].concat());
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert_eq!(ran.err.lines().count(), 1);
-    assert!(ran.err.len() <= 500, "{}", ran.err.len());
-    assert!(!ran.err.contains("s3cr3t") && !ran.err.contains('\u{1b}'));
-    assert!(ran.err.contains("body: *** \\u001b[2J"), "{ran:?}");
+    let outcome = server.probe(&[&QUICKLY[..], &["-u", "probe:s3cr3t"]].concat());
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.err.lines().count(), 1);
+    assert!(outcome.err.len() <= 500, "{}", outcome.err.len());
+    assert!(!outcome.err.contains("s3cr3t") && !outcome.err.contains('\u{1b}'));
+    assert!(outcome.err.contains("body: *** \\u001b[2J"), "{outcome:?}");
 }
 
 fn start(arguments: &[&str]) -> Child {
@@ -285,7 +295,7 @@ fn start(arguments: &[&str]) -> Child {
 }
 
 #[test]
-fn ctrl_c_and_docker_stop_end_at_once_with_1() {
+fn exits_with_1_at_once_on_sigint_and_sigterm() {
     for signal in ["INT", "TERM"] {
         // While it waits for an answer, and between two attempts.
         for server in [stuck(), in_turn(&[loading()])] {
@@ -319,7 +329,7 @@ columns, *command = sys.argv[1:]
 child, terminal = pty.fork()
 if child == 0:
     os.execve(command[0], command, {"COLUMNS": columns})
-said = b""
+printed = b""
 while True:
     try:
         part = os.read(terminal, 4096)
@@ -327,9 +337,9 @@ while True:
         break
     if not part:
         break
-    said += part
+    printed += part
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-sys.stdout.buffer.write(b"%d " % code + said)
+sys.stdout.buffer.write(b"%d " % code + printed)
 "#;
 
 fn on_a_terminal(columns: &str, server: &Server, arguments: &[&str]) -> Option<String> {
@@ -340,28 +350,28 @@ fn on_a_terminal(columns: &str, server: &Server, arguments: &[&str]) -> Option<S
         .args(arguments)
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let said = said.replace(&format!(":{}", server.port()), ":PORT");
-    Some(crate::support::without_times(&said))
+    let printed = printed.replace(&format!(":{}", server.port()), ":PORT");
+    Some(crate::support::without_times(&printed))
 }
 
 #[test]
-fn on_a_terminal_one_line_is_rewritten() {
+fn rewrites_one_line_on_a_terminal() {
     let cold = response("200 OK", "{\"status\":\"\u{6f22}\u{5b57}\\u001b[2J\"}");
     let waiting = ["--wait", "20s", "--interval", "1ms", "-e", "status=ok"];
     let clear = "\r\u{1b}[K";
     let server = in_turn(&[loading(), loading(), cold, ok()]);
-    let Some(said) = on_a_terminal("", &server, &waiting) else {
+    let Some(printed) = on_a_terminal("", &server, &waiting) else {
         return;
     };
-    let lines: Vec<&str> = said.split(clear).collect();
-    assert_eq!(lines[0], "0 ", "{said:?}");
+    let lines: Vec<&str> = printed.split(clear).collect();
+    assert_eq!(lines[0], "0 ", "{printed:?}");
     for (number, line) in lines[1..3].iter().enumerate() {
         let start = format!("attempt {} after <t>: status 503, expected ", number + 1);
-        assert!(line.starts_with(&start), "{said:?}");
+        assert!(line.starts_with(&start), "{printed:?}");
         // The time was longer than its stand-in.
-        assert!((70..=80).contains(&line.len()), "{said:?}");
+        assert!((70..=80).contains(&line.len()), "{printed:?}");
     }
     assert_eq!(
         lines[3..],
@@ -372,9 +382,9 @@ fn on_a_terminal_one_line_is_rewritten() {
     );
 
     let server = in_turn(&[loading(), ok()]);
-    let said = on_a_terminal("11", &server, &waiting).unwrap();
+    let printed = on_a_terminal("11", &server, &waiting).unwrap();
     assert_eq!(
-        said,
+        printed,
         format!(
             "0 {clear}attempt 1 a{clear}healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 2 after <t>\r\n"
         )

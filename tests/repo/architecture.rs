@@ -47,7 +47,7 @@ fn rooms() -> Vec<(String, String)> {
 }
 
 #[test]
-fn rooms_that_judge_and_tell_know_nothing_outside() {
+fn pure_modules_import_nothing_from_outside() {
     for (name, text) in rooms() {
         if PURE.iter().any(|room| name.starts_with(room)) {
             for outside in OUTSIDE {
@@ -83,7 +83,7 @@ fn only_tls_and_fetch_name_rustls() {
 }
 
 #[test]
-fn rooms_have_a_sign_and_are_not_crowded() {
+fn every_file_has_a_header_and_at_most_400_lines() {
     for (name, text) in rooms() {
         assert!(
             text.starts_with("//! "),

@@ -81,7 +81,7 @@ fn is_permissive(expression: &str) -> bool {
 }
 
 #[test]
-fn licences_are_permissive_and_versions_single() {
+fn dependencies_have_permissive_licences_and_one_version() {
     let metadata = metadata();
     let linked = linked(&metadata);
     assert!(linked.len() > 20, "{}", linked.len());
@@ -107,7 +107,7 @@ fn licences_are_permissive_and_versions_single() {
 }
 
 #[test]
-fn a_licence_that_is_not_permissive_is_seen() {
+fn recognizes_licences_that_are_not_permissive() {
     for (expression, permissive) in [
         ("MIT", true),
         ("MIT/Apache-2.0", true),

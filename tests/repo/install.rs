@@ -18,7 +18,7 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn cargo_installs_the_probe_and_nothing_else() {
+fn cargo_install_installs_only_healthprobe() {
     let root = Folder::new("install");
     // Into the same folder as the tests, so that all is built already.
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
@@ -46,7 +46,7 @@ fn cargo_installs_the_probe_and_nothing_else() {
 }
 
 #[test]
-fn a_package_holds_what_users_need() {
+fn the_package_contains_what_users_need() {
     let list = cargo(&["package", "--list", "--allow-dirty"]);
     let holds = |path: &str| list.lines().any(|line| line == path);
     for path in [

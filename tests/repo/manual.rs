@@ -23,7 +23,7 @@ fn made() -> Folder {
         let output = manual(&[folder.to_str().unwrap()]);
         let paths = NAMES.map(|name| folder.join(name));
         let listed = paths.each_ref().map(|path| format!("{}\n", path.display()));
-        assert_eq!(said(&output), (Some(0), listed.concat(), String::new()));
+        assert_eq!(printed(&output), (Some(0), listed.concat(), String::new()));
         paths.map(|path| fs::read_to_string(path).unwrap())
     });
     let made = Folder::new("manual");
@@ -50,7 +50,7 @@ fn manual(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> (Option<i32>, String, String) {
+fn printed(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (
         output.status.code(),
@@ -99,7 +99,7 @@ fn shown(man: &Path, page: &Path) -> (String, String) {
         .env("LC_ALL", "C.UTF-8")
         .output()
         .unwrap();
-    let (code, text, complaints) = said(&output);
+    let (code, text, complaints) = printed(&output);
     assert_eq!(code, Some(0), "{complaints}");
     // Bold is a letter typed twice, italic one that is underlined.
     let typed = Regex::new(".\x08").unwrap();
@@ -112,7 +112,7 @@ fn words(text: &str) -> String {
 }
 
 #[test]
-fn the_page_reads_well() {
+fn man_renders_the_page_without_warnings() {
     let Some(man) = program("man") else {
         return;
     };
@@ -164,7 +164,7 @@ fn the_page_reads_well() {
 
 /// The commands under EXAMPLES are taken as they stand.
 #[test]
-fn the_pages_examples_are_commands() {
+fn the_pages_examples_run() {
     let page = read(&made(), "healthprobe.1")
         .replace("\\-", "-")
         .replace("\\(aq", "'");
@@ -188,7 +188,7 @@ fn the_pages_examples_are_commands() {
             ])
             .output()
             .unwrap();
-        let (code, out, err) = said(&output);
+        let (code, out, err) = printed(&output);
         assert!(
             out.starts_with("unhealthy: connection refused") && code == Some(1),
             "{command}: {out}{err}"
@@ -197,7 +197,7 @@ fn the_pages_examples_are_commands() {
 }
 
 #[test]
-fn shells_take_the_completions() {
+fn shells_parse_the_completions() {
     let made = made();
     for (shell, name, no_end) in [
         ("bash", "healthprobe.bash", "esac"),
@@ -278,13 +278,13 @@ fn completions(bash: &Path, script: &Path, words: &[&str]) -> String {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    let (code, out, err) = said(&output);
+    let (code, out, err) = printed(&output);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     out
 }
 
 #[test]
-fn fish_completes_with_what_the_help_says() {
+fn fish_completes_flags_with_their_help() {
     let Some(fish) = program("fish") else {
         return;
     };
@@ -303,7 +303,7 @@ fn fish_completes_with_what_the_help_says() {
             .env("HOME", &made.0)
             .output()
             .unwrap();
-        let (code, out, err) = said(&output);
+        let (code, out, err) = printed(&output);
         assert_eq!((code, err.as_str()), (Some(0), ""));
         out
     };
@@ -327,10 +327,10 @@ fn fish_completes_with_what_the_help_says() {
 }
 
 #[test]
-fn mistakes_are_told() {
+fn rejects_invalid_arguments() {
     let usage = "usage: cargo run --example manual -- FOLDER\n";
     let mistaken = |arguments: &[&str]| {
-        let (code, out, err) = said(&manual(arguments));
+        let (code, out, err) = printed(&manual(arguments));
         assert_eq!((code, out.as_str()), (Some(1), ""));
         err
     };

@@ -63,7 +63,7 @@ fn as_in_the_picture(tour: &str) -> String {
 }
 
 #[test]
-fn it_is_the_tour_of_today() {
+fn the_picture_matches_the_tour() {
     let today = as_in_the_picture(&tour().out);
     let drawn = draw(&today);
     assert_eq!(String::from_utf8(drawn.stderr).unwrap(), "");
@@ -90,7 +90,7 @@ fn it_is_the_tour_of_today() {
 }
 
 #[test]
-fn what_is_no_tour_is_not_drawn() {
+fn rejects_text_that_is_not_the_tour() {
     let tour = &tour().out;
     let (unfinished, _) = tour.split_once("All 10 probes").unwrap();
     let (first, rest) = tour.split_once("\n\n\n").unwrap();
@@ -130,7 +130,7 @@ fn is_xml(text: &str) -> Option<bool> {
 }
 
 #[test]
-fn it_is_xml() {
+fn the_picture_is_valid_xml() {
     let Some(whole) = is_xml(PICTURE) else {
         return;
     };
@@ -160,7 +160,7 @@ const STRIPPED: [&str; 8] = [
 ];
 
 #[test]
-fn a_readme_can_show_it() {
+fn the_picture_uses_only_what_github_renders() {
     for stripped in STRIPPED {
         assert!(!PICTURE.contains(stripped), "{stripped}");
     }

@@ -36,7 +36,7 @@ fn server(state: &str) -> Option<Server> {
             ),
             response("200 OK", READY),
         ])),
-        "stuck" => Some(Server::playing(hold)),
+        "stuck" => Some(Server::handling(hold)),
         "none" => None,
         other => panic!("no such server: {other}"),
     }

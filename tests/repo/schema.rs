@@ -128,7 +128,7 @@ fn mistakes() -> Vec<(&'static str, Value)> {
         .trim()
         .lines()
         .map(|line| line.split_once(" | ").unwrap())
-        .map(|(said, config)| (said.trim(), serde_json::from_str(config).unwrap()))
+        .map(|(printed, config)| (printed.trim(), serde_json::from_str(config).unwrap()))
         .collect()
 }
 
@@ -174,33 +174,45 @@ impl Files {
 }
 
 #[test]
-fn the_schema_has_the_keys_of_the_config() {
+fn the_schema_has_exactly_the_configs_keys() {
     let keys: BTreeSet<String> = healthprobe::args::config_keys().into_iter().collect();
     let properties: BTreeSet<String> = properties().keys().cloned().collect();
     assert_eq!(properties, keys);
 }
 
 #[test]
-fn the_probe_takes_every_example_of_the_schema() {
+fn accepts_every_example_of_the_schema() {
     let files = Files::new();
     for example in examples() {
-        let ran = files.probe(&example);
-        assert!(!ran.err.contains("error: "), "{example}: {}", ran.err);
+        let outcome = files.probe(&example);
+        assert!(
+            !outcome.err.contains("error: "),
+            "{example}: {}",
+            outcome.err
+        );
     }
 }
 
 #[test]
-fn the_probe_refuses_every_mistake() {
+fn rejects_every_invalid_config() {
     let files = Files::new();
     for (_, mistake) in mistakes() {
-        let ran = files.probe(&mistake);
-        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{mistake}");
-        assert!(ran.err.starts_with("error: "), "{mistake}: {}", ran.err);
+        let outcome = files.probe(&mistake);
+        assert_eq!(
+            (outcome.code, outcome.out.as_str()),
+            (Some(1), ""),
+            "{mistake}"
+        );
+        assert!(
+            outcome.err.starts_with("error: "),
+            "{mistake}: {}",
+            outcome.err
+        );
     }
 }
 
 #[test]
-fn a_validator_takes_and_refuses_the_same() {
+fn a_schema_validator_agrees() {
     let Some(python) = credit_python() else {
         return;
     };
@@ -214,9 +226,9 @@ fn a_validator_takes_and_refuses_the_same() {
         _ = writeln!(input, "{example}");
         expected.push_str("valid\n");
     }
-    for (said, mistake) in mistakes() {
+    for (printed, mistake) in mistakes() {
         _ = writeln!(input, "{mistake}");
-        _ = writeln!(expected, "{said}");
+        _ = writeln!(expected, "{printed}");
     }
     let mut validator = Command::new(&python)
         .args(["-c", VALIDATE])
@@ -229,17 +241,17 @@ fn a_validator_takes_and_refuses_the_same() {
     stdin.write_all(input.as_bytes()).unwrap();
     drop(stdin);
     let output = validator.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    for ((line, said), expected) in input
+    for ((line, printed), expected) in input
         .lines()
         .skip(1)
-        .zip(said.lines())
+        .zip(printed.lines())
         .zip(expected.lines())
     {
-        assert_eq!(said, expected, "{line}");
+        assert_eq!(printed, expected, "{line}");
     }
-    assert_eq!(said, expected);
+    assert_eq!(printed, expected);
 }
 
 fn compact(text: &str) -> Value {

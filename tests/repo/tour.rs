@@ -86,7 +86,7 @@ All 10 probes ended as they should.
 "#;
 
 #[test]
-fn the_tour_shows_what_it_says() {
+fn the_tour_prints_the_expected_text() {
     let tour = tour();
     let text = normalised(&tour.out);
     assert!(text == TEXT, "the tour now reads:\n{text}");

@@ -7,7 +7,7 @@ use std::env::consts::ARCH;
 const VERSION: &str = concat!("healthprobe ", env!("CARGO_PKG_VERSION"), "\n");
 
 #[test]
-fn a_verbose_version_tells_what_is_built_in() {
+fn verbose_version_lists_the_features() {
     let c_library = if cfg!(target_env = "musl") {
         "musl, static"
     } else {
@@ -33,7 +33,7 @@ fn a_verbose_version_tells_what_is_built_in() {
 }
 
 #[test]
-fn a_build_without_tls_says_so() {
+fn verbose_version_reports_a_build_without_tls() {
     let Some(executable) = without_tls() else {
         return;
     };

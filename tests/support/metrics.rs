@@ -26,9 +26,12 @@ pub fn assert_promtool_accepts(text: &str) {
     stdin.write_all(text.as_bytes()).unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    assert!(
+        output.status.success() && printed.is_empty(),
+        "{printed}\n{text}"
+    );
 }
 
 /// Each sample by its name and its labels, which are sorted.

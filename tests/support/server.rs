@@ -20,15 +20,15 @@ impl Server {
     /// Answers each request with these bytes and closes.
     pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
-        Self::playing(move |stream| {
+        Self::handling(move |stream| {
             let _ = stream.write_all(&bytes);
         })
     }
 
     /// Answers each request with what stands there when it comes, and closes.
-    pub fn answering_now(bytes: &Arc<Mutex<Vec<u8>>>) -> Self {
+    pub fn answering_current(bytes: &Arc<Mutex<Vec<u8>>>) -> Self {
         let bytes = Arc::clone(bytes);
-        Self::playing(move |stream| {
+        Self::handling(move |stream| {
             let now = bytes.lock().unwrap().clone();
             let _ = stream.write_all(&now);
         })
@@ -40,12 +40,12 @@ impl Server {
     }
 
     /// Reads each request's head and body, then does this with the connection.
-    pub fn playing(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
+    pub fn handling(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
         Self::on("127.0.0.1:0", play)
     }
 
     /// As `playing`, with the request's head and body.
-    pub fn playing_with_body(
+    pub fn handling_body(
         play: impl Fn(&mut TcpStream, &str, &[u8]) + Clone + Send + 'static,
     ) -> Self {
         let (sender, requests) = mpsc::channel();
@@ -110,7 +110,7 @@ impl Server {
     }
 
     /// Whether no request came at all.
-    pub fn heard_nothing(&self) -> bool {
+    pub fn received_nothing(&self) -> bool {
         self.requests.try_recv().is_err()
     }
 
@@ -165,7 +165,7 @@ pub fn response(status: &str, body: &str) -> String {
 pub fn in_turn(answers: &[String]) -> Server {
     let answers = answers.to_vec();
     let count = Arc::new(AtomicUsize::new(0));
-    Server::playing(move |stream| {
+    Server::handling(move |stream| {
         let number = count.fetch_add(1, Ordering::SeqCst);
         let answer = &answers[number.min(answers.len() - 1)];
         let _ = stream.write_all(answer.as_bytes());

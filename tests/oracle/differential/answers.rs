@@ -89,7 +89,7 @@ fn unescaped(line: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_table_is_long_enough_and_names_each_answer_once() {
+fn the_table_has_at_least_60_uniquely_named_responses() {
     let mut names: Vec<String> = cases().into_iter().map(|case| case.name).collect();
     let count = names.len();
     names.sort();
@@ -98,9 +98,9 @@ fn the_table_is_long_enough_and_names_each_answer_once() {
 }
 
 #[test]
-fn healthprobe_reads_raw_answers_as_the_table_says() {
+fn healthprobe_reads_responses_as_in_the_table() {
     compare(|case, port| {
-        let ran = probe(&[
+        let outcome = probe(&[
             format!("127.0.0.1:{port}").as_str(),
             "--output=json",
             "--timeout=20s",
@@ -109,7 +109,7 @@ fn healthprobe_reads_raw_answers_as_the_table_says() {
             "--reject-body-regex=(?s)^.*$",
         ])
         .run();
-        let told: Value = serde_json::from_str(&ran.out).unwrap();
+        let told: Value = serde_json::from_str(&outcome.out).unwrap();
         (case.healthprobe.clone(), as_told(&told))
     });
 }
@@ -136,7 +136,7 @@ fn line(status: &Value, x: Option<&str>, body: &str) -> String {
 }
 
 #[test]
-fn http_client_reads_raw_answers_as_the_table_says() {
+fn http_client_reads_responses_as_in_the_table() {
     let Some(mut script) = Script::start("client.py") else {
         return;
     };
@@ -166,7 +166,7 @@ fn compare(mut read: impl FnMut(&Case, u16) -> (String, String)) {
     let mut differences = Vec::new();
     // One server for all: a port that listens for ever is one that another test may take for free.
     let answer = Arc::default();
-    let server = Server::answering_now(&answer);
+    let server = Server::answering_current(&answer);
     for case in cases() {
         case.bytes.clone_into(&mut answer.lock().unwrap());
         let (expected, seen) = read(&case, server.port());

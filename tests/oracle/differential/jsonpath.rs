@@ -49,7 +49,7 @@ fn normalized(path: &NormalizedPath) -> String {
 }
 
 #[test]
-fn random_queries_select_what_another_implementation_selects() {
+fn random_queries_select_the_same_as_another_implementation() {
     let Some(mut script) = Script::start("jsonpath.py") else {
         return;
     };

@@ -86,7 +86,7 @@ proptest! {
     #![proptest_config(config(3_000))]
 
     #[test]
-    fn numbers_compare_as_rational_ones((a, b) in pair()) {
+    fn compares_numbers_as_rationals((a, b) in pair()) {
         let (left, right) = (exact(&a), exact(&b));
         let assertions = ["=", "!=", "<", "<=", ">", ">="].map(|operator| format!("${operator}{b}"));
         let expected = [left == right, left != right, left < right, left <= right, left > right, left >= right];
@@ -95,7 +95,7 @@ proptest! {
 
     /// The tolerance is mostly the distance itself, or the double beside it: there the rounding shows.
     #[test]
-    fn tolerances_hold_as_rational_ones((a, b) in pair(), other in number(), step in 0_u8..5, percent in any::<bool>()) {
+    fn applies_tolerances_as_rationals((a, b) in pair(), other in number(), step in 0_u8..5, percent in any::<bool>()) {
         let (left, right) = (exact(&a), exact(&b));
         let distance = (&left - &right).abs();
         let hundred = BigRational::from(BigInt::from(100));
@@ -117,7 +117,7 @@ proptest! {
 
     /// School's sums of school's numbers; a mean that does not end is the nearest double.
     #[test]
-    fn sums_and_means_are_rational(numbers in prop::collection::vec((-99_999_999_i64..=99_999_999, 0_u32..=9), 1..=7)) {
+    fn computes_sums_and_means_as_rationals(numbers in prop::collection::vec((-99_999_999_i64..=99_999_999, 0_u32..=9), 1..=7)) {
         let texts: Vec<String> = numbers.iter().map(|(digits, scale)| format!("{digits}e-{scale}")).collect();
         let exacts: Vec<BigRational> = texts.iter().map(|text| exact(text)).collect();
         let sum: BigRational = exacts.iter().sum();

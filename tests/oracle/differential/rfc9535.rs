@@ -291,14 +291,14 @@ fn is_true(comparison: &str) -> bool {
 }
 
 #[test]
-fn what_is_wrong_is_known() {
+fn known_deviations_from_the_rfc_remain() {
     for (comparison, rightly) in WRONG {
         assert_ne!(is_true(comparison), rightly, "{comparison} has come right");
     }
 }
 
 #[test]
-fn the_examples_of_the_rfc_come_true() {
+fn selects_what_the_rfcs_examples_select() {
     for (document, query, expected) in EXAMPLES {
         let mut expected = expected.to_vec();
         expected.sort_unstable();

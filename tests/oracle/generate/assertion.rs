@@ -7,7 +7,7 @@ use super::rng::Rng;
 pub struct Assertion {
     pub function: Option<&'static str>,
     pub query: Vec<Segment>,
-    pub test: Test,
+    pub test: Predicate,
 }
 
 /// One step of a query (RFC 9535, section 2.5).
@@ -48,9 +48,9 @@ pub enum Operator {
 }
 
 #[derive(Debug, Clone)]
-pub enum Test {
-    Holds,
-    Absent,
+pub enum Predicate {
+    Truthy,
+    Falsy,
     Compares(Operator, Expected),
     /// Whether it must match, and the expression.
     Matches(bool, Pattern),
@@ -161,15 +161,15 @@ fn filter_literal(rng: &mut Rng) -> Json {
     }
 }
 
-fn test(rng: &mut Rng, function: Option<&'static str>) -> Test {
+fn test(rng: &mut Rng, function: Option<&'static str>) -> Predicate {
     if function == Some("type") && rng.percent(80) {
         let operator = rng.pick(&[Operator::Equal, Operator::Unequal]);
-        return Test::Compares(operator, Expected::Value(Json::Text(rng.pick(&TYPES))));
+        return Predicate::Compares(operator, Expected::Value(Json::Text(rng.pick(&TYPES))));
     }
     match rng.below(14) {
-        0 | 1 => Test::Holds,
-        2 => Test::Absent,
-        3 => Test::Matches(
+        0 | 1 => Predicate::Truthy,
+        2 => Predicate::Falsy,
+        3 => Predicate::Matches(
             rng.percent(60),
             Pattern {
                 starts: rng.percent(50),
@@ -184,13 +184,13 @@ fn test(rng: &mut Rng, function: Option<&'static str>) -> Test {
                 tolerance: unsigned(rng),
                 percent: rng.percent(50),
             };
-            Test::Compares(operator, expected)
+            Predicate::Compares(operator, expected)
         }
         7..=9 if function != Some("type") => {
             let operator = rng.pick(&[Operator::Equal, Operator::Unequal]);
-            Test::Compares(operator, Expected::Value(value(rng)))
+            Predicate::Compares(operator, Expected::Value(value(rng)))
         }
-        _ => Test::Compares(
+        _ => Predicate::Compares(
             rng.pick(&ORDERS),
             Expected::Value(Json::Number(number(rng))),
         ),
@@ -234,16 +234,16 @@ pub fn written(assertion: &Assertion, rng: &mut Rng) -> String {
         None => query,
     };
     let (operator, value) = match &assertion.test {
-        Test::Holds => return operand,
-        Test::Absent => return format!("!{operand}"),
-        Test::Compares(operator, expected) => {
+        Predicate::Truthy => return operand,
+        Predicate::Falsy => return format!("!{operand}"),
+        Predicate::Compares(operator, expected) => {
             let symbol = match operator {
                 Operator::Equal => rng.pick(&["=", "=="]),
                 other => other.symbol(),
             };
             (symbol, expected_text(expected, rng))
         }
-        Test::Matches(wanted, pattern) => {
+        Predicate::Matches(wanted, pattern) => {
             let symbol = if *wanted {
                 rng.pick(&["~", "=~"])
             } else {

@@ -9,7 +9,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use self::select::select;
-use super::generate::assertion::{Assertion, Expected, Operator, Pattern, Test};
+use super::generate::assertion::{Assertion, Expected, Operator, Pattern, Predicate};
 use super::generate::document::Json;
 
 /// What must come of an assertion.
@@ -20,12 +20,12 @@ pub enum Verdict {
     /// Fails, and says that something is this: `NaN`.
     Names(Vec<&'static str>),
     /// Nothing is promised: a sum of more than 38 digits.
-    Open,
+    Unspecified,
 }
 
-/// Met on the way: what is not a number, any of which may be named.
+/// NonFinite on the way: what is not a number, any of which may be named.
 #[derive(Debug, Clone)]
-struct Met(Vec<&'static str>);
+struct NonFinite(Vec<&'static str>);
 
 pub fn judge(document: &Json, assertion: &Assertion) -> Verdict {
     let nodes = select(document, &assertion.query, None);
@@ -42,23 +42,23 @@ pub fn judge(document: &Json, assertion: &Assertion) -> Verdict {
     }
     let test = &assertion.test;
     match assertion.function {
-        None if nodes.is_empty() && matches!(test, Test::Absent) => Verdict::Holds,
+        None if nodes.is_empty() && matches!(test, Predicate::Falsy) => Verdict::Holds,
         None => of_all(nodes.iter().map(|node| value(node, test))),
         Some("length") => of_all(nodes.iter().map(|node| length(node, test))),
         Some("type") => of_all(nodes.iter().map(|node| match node {
-            Json::NotFinite(name) => Err(Met(vec![*name])),
+            Json::NotFinite(name) => Err(NonFinite(vec![*name])),
             other => value(&Json::Text(type_name(other)), test),
         })),
         Some("count") => match test {
-            Test::Holds => plain(!nodes.is_empty()),
-            Test::Absent => plain(nodes.is_empty()),
-            _ => plain(number(&BigRational::from(BigInt::from(nodes.len())), test)),
+            Predicate::Truthy => verdict(!nodes.is_empty()),
+            Predicate::Falsy => verdict(nodes.is_empty()),
+            _ => verdict(number(&BigRational::from(BigInt::from(nodes.len())), test)),
         },
         Some(function) => reduced(function, &nodes, test),
     }
 }
 
-fn plain(holds: bool) -> Verdict {
+fn verdict(holds: bool) -> Verdict {
     if holds {
         Verdict::Holds
     } else {
@@ -67,11 +67,11 @@ fn plain(holds: bool) -> Verdict {
 }
 
 /// Each must hold, and there must be one.
-fn of_all(each: impl Iterator<Item = Result<bool, Met>>) -> Verdict {
-    let each: Vec<Result<bool, Met>> = each.collect();
-    let failed: Vec<&Result<bool, Met>> =
+fn of_all(each: impl Iterator<Item = Result<bool, NonFinite>>) -> Verdict {
+    let each: Vec<Result<bool, NonFinite>> = each.collect();
+    let failed: Vec<&Result<bool, NonFinite>> =
         each.iter().filter(|one| !matches!(one, Ok(true))).collect();
-    let met: Vec<&Met> = failed.iter().filter_map(|one| one.as_ref().err()).collect();
+    let met: Vec<&NonFinite> = failed.iter().filter_map(|one| one.as_ref().err()).collect();
     if each.is_empty() {
         Verdict::Fails
     } else if failed.is_empty() {
@@ -83,9 +83,9 @@ fn of_all(each: impl Iterator<Item = Result<bool, Met>>) -> Verdict {
     }
 }
 
-fn length(node: &Json, test: &Test) -> Result<bool, Met> {
+fn length(node: &Json, test: &Predicate) -> Result<bool, NonFinite> {
     let length = match node {
-        Json::NotFinite(name) => return Err(Met(vec![*name])),
+        Json::NotFinite(name) => return Err(NonFinite(vec![*name])),
         other => length_of(other),
     };
     Ok(length.is_some_and(|length| number(&BigRational::from(BigInt::from(length)), test)))
@@ -111,7 +111,7 @@ fn type_name(node: &Json) -> &'static str {
     }
 }
 
-fn reduced(function: &str, nodes: &[&Json], test: &Test) -> Verdict {
+fn reduced(function: &str, nodes: &[&Json], test: &Predicate) -> Verdict {
     let mut elements: Vec<&Json> = Vec::new();
     for node in nodes {
         match node {
@@ -142,7 +142,7 @@ fn reduced(function: &str, nodes: &[&Json], test: &Test) -> Verdict {
         "max" => most,
         _ => {
             let Some(sum) = sum(&numbers) else {
-                return Verdict::Open;
+                return Verdict::Unspecified;
             };
             if function == "sum" {
                 sum
@@ -151,7 +151,7 @@ fn reduced(function: &str, nodes: &[&Json], test: &Test) -> Verdict {
             }
         }
     };
-    plain(number(&result, test))
+    verdict(number(&result, test))
 }
 
 /// `None` where the digits of all numbers, at one exponent, are too many to be added exactly.
@@ -180,21 +180,21 @@ pub fn mean(sum: &BigRational, count: usize) -> BigRational {
     }
 }
 
-fn value(node: &Json, test: &Test) -> Result<bool, Met> {
+fn value(node: &Json, test: &Predicate) -> Result<bool, NonFinite> {
     if let Json::NotFinite(name) = node {
-        return Err(Met(vec![*name]));
+        return Err(NonFinite(vec![*name]));
     }
     match test {
-        Test::Holds => Ok(!matches!(node, Json::Null | Json::Bool(false))),
-        Test::Absent => Ok(matches!(node, Json::Null | Json::Bool(false))),
-        Test::Matches(wanted, pattern) => Ok(match node {
+        Predicate::Truthy => Ok(!matches!(node, Json::Null | Json::Bool(false))),
+        Predicate::Falsy => Ok(matches!(node, Json::Null | Json::Bool(false))),
+        Predicate::Matches(wanted, pattern) => Ok(match node {
             Json::Text(text) => matches(*pattern, text) == *wanted,
             _ => false,
         }),
-        Test::Compares(operator @ (Operator::Equal | Operator::Unequal), expected) => {
+        Predicate::Compares(operator @ (Operator::Equal | Operator::Unequal), expected) => {
             let names = non_finite(node);
             if !names.is_empty() {
-                return Err(Met(names));
+                return Err(NonFinite(names));
             }
             let equals = match (expected, node) {
                 (Expected::Value(expected), _) => equal(expected, node),
@@ -203,7 +203,7 @@ fn value(node: &Json, test: &Test) -> Result<bool, Met> {
             };
             Ok(equals == (*operator == Operator::Equal))
         }
-        Test::Compares(..) => Ok(match node {
+        Predicate::Compares(..) => Ok(match node {
             Json::Number(text) => number(&exact(text), test),
             _ => false,
         }),
@@ -211,11 +211,11 @@ fn value(node: &Json, test: &Test) -> Result<bool, Met> {
 }
 
 /// What a function made, which is never null or false.
-fn number(number: &BigRational, test: &Test) -> bool {
+fn number(number: &BigRational, test: &Predicate) -> bool {
     let (operator, expected) = match test {
-        Test::Holds => return true,
-        Test::Absent | Test::Matches(..) => return false,
-        Test::Compares(operator, expected) => (*operator, expected),
+        Predicate::Truthy => return true,
+        Predicate::Falsy | Predicate::Matches(..) => return false,
+        Predicate::Compares(operator, expected) => (*operator, expected),
     };
     let limit = match expected {
         Expected::Within { .. } => {

@@ -153,7 +153,7 @@ impl Project {
     }
 
     /// A model that hangs is restarted, for a reason that is told.
-    fn heals(&self, patience: Duration) -> Result<(), String> {
+    fn restarts_hung_model(&self, patience: Duration) -> Result<(), String> {
         // Stopped, it still takes connections but answers none.
         docker(&["kill", "--signal=STOP", &self.container("model")]);
         self.wait_for("health_status: unhealthy model", PATIENCE)?;
@@ -170,8 +170,8 @@ impl Project {
         }
     }
 
-    /// As `heals`, and without the label nobody, nor with it anybody in other projects.
-    fn heals_nobody_else(&self, label: &str) -> Result<(), String> {
+    /// As `restarts_hung_model`, and without the label nobody, nor with it anybody in other projects.
+    fn restarts_only_its_project(&self, label: &str) -> Result<(), String> {
         let elsewhere = format!("{PROJECT}={}", unique("other-project"));
         let here = format!("{PROJECT}={}", self.name);
         let image = image();
@@ -181,7 +181,7 @@ impl Project {
         ];
         let started = |other: &Container| other.inspect("{{json .State.StartedAt}}");
         let before = others.each_ref().map(started);
-        self.heals(PATIENCE)?;
+        self.restarts_hung_model(PATIENCE)?;
         // autoheal takes the youngest first: the others would have come before the model.
         if others.each_ref().map(started) == before {
             Ok(())
@@ -229,7 +229,7 @@ fn bystander(image: &Image, labels: &[&str]) -> Container {
 }
 
 #[test]
-fn compose_builds_starts_in_order_and_restarts_what_hangs() {
+fn compose_starts_in_order_and_restarts_a_hung_model() {
     engine_or_skip!();
     let Some(images) = Images::or_skip() else {
         return;
@@ -251,7 +251,7 @@ fn compose_builds_starts_in_order_and_restarts_what_hangs() {
         ]),
         "none true [ALL] [no-new-privileges:true]"
     );
-    project.heals_nobody_else("autoheal=true").unwrap();
+    project.restarts_only_its_project("autoheal=true").unwrap();
     // Before the image that it uses.
     drop(project);
 }
@@ -260,7 +260,7 @@ fn compose_builds_starts_in_order_and_restarts_what_hangs() {
 type Breakage<'a> = (&'a str, &'a str, &'a str);
 
 /// Breaks the file in each way, in a project each.
-fn assert_noticed(
+fn assert_fails(
     file: &str,
     breakages: &[Breakage<'_>],
     check: impl Fn(&Project) -> Result<(), String> + Sync,
@@ -281,11 +281,11 @@ fn assert_noticed(
 }
 
 #[test]
-fn a_broken_probe_starts_nobody() {
+fn a_broken_probe_keeps_dependents_from_starting() {
     engine_or_skip!();
     // It is told as soon as failures count, and the server listens by then: each has a reason of its own.
     let impatient = changed(FILE, "start_period: 60s", "start_period: 5s");
-    assert_noticed(
+    assert_fails(
         &impatient,
         &[
             (
@@ -306,11 +306,11 @@ fn a_broken_probe_starts_nobody() {
 }
 
 #[test]
-fn a_broken_order_is_noticed() {
+fn a_broken_start_order_fails() {
     engine_or_skip!();
     // Long after a smoke test that does not wait for it, even on a busy machine.
     let late = changed(FILE, "${PROBE_INTERVAL:-5s}", "5s");
-    assert_noticed(
+    assert_fails(
         &late,
         &[
             (
@@ -326,9 +326,9 @@ fn a_broken_order_is_noticed() {
 }
 
 #[test]
-fn a_broken_sidecar_is_noticed() {
+fn a_broken_sidecar_fails() {
     engine_or_skip!();
-    assert_noticed(
+    assert_fails(
         FILE,
         &[
             (
@@ -345,20 +345,20 @@ fn a_broken_sidecar_is_noticed() {
         ],
         |project| {
             project.starts_in_order()?;
-            project.heals(Duration::from_secs(12))
+            project.restarts_hung_model(Duration::from_secs(12))
         },
     );
 }
 
 #[test]
-fn a_sidecar_that_restarts_others_is_noticed() {
+fn a_sidecar_that_restarts_other_containers_fails() {
     engine_or_skip!();
     // A label of the test's own, for this sidecar may look into other projects.
     let label = unique("autoheal");
     let file = FILE
         .replace("autoheal: \"true\"", &format!("{label}: \"true\""))
         .replace("label=autoheal=true", &format!("label={label}=true"));
-    assert_noticed(
+    assert_fails(
         &file,
         &[
             (
@@ -374,7 +374,7 @@ fn a_sidecar_that_restarts_others_is_noticed() {
         ],
         |project| {
             project.starts_in_order()?;
-            project.heals_nobody_else(&format!("{label}=true"))
+            project.restarts_only_its_project(&format!("{label}=true"))
         },
     );
 }

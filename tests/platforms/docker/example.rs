@@ -131,7 +131,7 @@ fn stand_ins(python_and_wheels: &[&Path]) -> (Folder, Image) {
 }
 
 #[test]
-fn the_probe_alone_is_an_image_that_others_copy_from() {
+fn the_probe_stage_is_an_image_to_copy_from() {
     engine_or_skip!();
     let (_folder, rust) = stand_ins(&[]);
     let dockerfile = text();
@@ -235,7 +235,7 @@ fn files(image: &Image, folder: &Folder) -> Vec<String> {
 /// What the stand-in for Rust cannot show: that cargo can build what the example gives it. Its release takes a minute,
 /// so it is checked instead.
 #[test]
-fn the_example_copies_all_that_cargo_needs() {
+fn dockerfile_example_copies_what_cargo_needs() {
     let dockerfile = text();
     assert_eq!(checked(&dockerfile, ""), Ok(()));
     for (line, instead) in [

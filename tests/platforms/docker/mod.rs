@@ -15,7 +15,7 @@ use crate::support::engine::{Container, Image, engine_or_skip};
 use crate::support::without_times;
 
 #[test]
-fn a_loading_model_is_starting_then_healthy_then_unhealthy() {
+fn health_follows_the_models_state() {
     engine_or_skip!();
     let server = Server::start(&[], "loading");
     // The engine records a probe before it runs the next one.
@@ -24,42 +24,42 @@ fn a_loading_model_is_starting_then_healthy_then_unhealthy() {
     assert_eq!(server.container.health(), "starting");
     server.assert_last_probe(1, NOT_LOADED);
 
-    server.turn("healthy");
+    server.set_mode("healthy");
     server.container.wait_until("healthy");
     server.assert_last_probe(0, HEALTHY);
 
-    server.turn("loading");
+    server.set_mode("loading");
     server.container.wait_until("unhealthy");
     server.assert_last_probe(1, NOT_LOADED);
 
-    server.turn("healthy");
+    server.set_mode("healthy");
     server.container.wait_until("healthy");
     server.assert_last_probe(0, HEALTHY);
-    server.assert_alone();
+    server.assert_no_process_left();
 }
 
 #[test]
-fn a_hanging_server_meets_the_probes_deadline_before_dockers() {
+fn the_probe_times_out_before_docker_kills_it() {
     engine_or_skip!();
     let server = Server::start(&[], "healthy");
     server.container.wait_until("healthy");
 
-    server.turn("hang");
+    server.set_mode("hang");
     server.container.wait_until("unhealthy");
     server.assert_last_probe(1, "unhealthy: timed out after 1s waiting for the response; GET http://localhost:8000/health\n");
-    server.assert_alone();
+    server.assert_no_process_left();
 
-    server.turn("healthy");
+    server.set_mode("healthy");
     server.container.wait_until("healthy");
 }
 
 #[test]
-fn an_assertion_from_the_environment_needs_no_new_image() {
+fn reads_an_assertion_from_the_environment() {
     engine_or_skip!();
     let server = Server::start(&["--env", "HEALTHPROBE_EXPECT=status=ok"], "healthy");
     server.container.wait_until("healthy");
 
-    server.turn("wrong");
+    server.set_mode("wrong");
     server.container.wait_until("unhealthy");
     server.assert_last_probe(
         1,
@@ -68,7 +68,7 @@ fn an_assertion_from_the_environment_needs_no_new_image() {
 }
 
 #[test]
-fn a_status_from_the_environment_needs_no_new_image() {
+fn reads_a_status_from_the_environment() {
     engine_or_skip!();
     let server = Server::start(&["--env", "HEALTHPROBE_EXPECT_STATUS=503"], "loading");
     server.container.wait_until("healthy");
@@ -80,7 +80,7 @@ fn a_status_from_the_environment_needs_no_new_image() {
 
 /// Docker's client puts its own proxies into every container that it starts.
 #[test]
-fn proxy_variables_do_no_harm() {
+fn ignores_proxy_variables() {
     engine_or_skip!();
     let options: Vec<String> = ["http_proxy", "https_proxy", "all_proxy"]
         .iter()
@@ -95,10 +95,10 @@ fn proxy_variables_do_no_harm() {
 
 /// An image FROM scratch trusts nobody until it is told whom.
 #[test]
-fn without_certificates_the_reason_says_where_they_belong() {
+fn reports_where_ca_certificates_belong() {
     engine_or_skip!();
     let server = Server::start(&["--network=none"], "healthy");
-    let said = server
+    let printed = server
         .container
         .exec_failing(&["/healthprobe", "https://localhost:8000/health"]);
     let line = "unhealthy: no CA certificates to trust: give --cacert FILE, or COPY a CA bundle to one of \
@@ -106,13 +106,13 @@ fn without_certificates_the_reason_says_where_they_belong() {
         /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem, /etc/ssl/ca-bundle.pem, /etc/ssl/cert.pem; \
         GET https://localhost:8000/health\n";
     assert!(
-        said.contains("exit status: 1\n") && said.contains(line),
-        "{said}"
+        printed.contains("exit status: 1\n") && printed.contains(line),
+        "{printed}"
     );
 }
 
 #[test]
-fn no_network_no_capability_and_no_writable_file_are_needed() {
+fn runs_without_network_capabilities_or_writable_files() {
     engine_or_skip!();
     let server = Server::start(
         &[
@@ -152,7 +152,7 @@ impl Server {
     }
 
     /// Tells the server how to answer from now on. The image's only client is the probe.
-    fn turn(&self, mode: &str) {
+    fn set_mode(&self, mode: &str) {
         let url = format!("http://localhost:8000/mode/{mode}");
         self.container.exec(&["/healthprobe", &url]);
     }
@@ -165,7 +165,7 @@ impl Server {
     /// No probe has left a process behind. One may be at work at any moment, but is gone after some later one; a
     /// process left behind would be there after every one.
     #[track_caller]
-    fn assert_alone(&self) {
+    fn assert_no_process_left(&self) {
         let mut processes = Vec::new();
         for _ in 0..10 {
             self.container.wait_for_a_probe();
@@ -182,6 +182,6 @@ impl Server {
 #[track_caller]
 fn assert_last_probe(container: &Container, exit_code: i64, output: &str) {
     let probe = container.last_probe();
-    let said = without_times(&probe.output);
-    assert_eq!((probe.exit_code, said.as_str()), (exit_code, output));
+    let printed = without_times(&probe.output);
+    assert_eq!((probe.exit_code, printed.as_str()), (exit_code, output));
 }

@@ -61,7 +61,7 @@ impl Drop for Swarm {
 }
 
 /// What all stacks share.
-struct World {
+struct Images {
     good: Image,
     // Its model is never loaded.
     bad: Image,
@@ -71,11 +71,11 @@ struct World {
     _swarm: Swarm,
 }
 
-fn world() -> Arc<World> {
-    static WORLD: Mutex<Weak<World>> = Mutex::new(Weak::new());
-    shared_fixture(&WORLD, || {
+fn images() -> Arc<Images> {
+    static IMAGES: Mutex<Weak<Images>> = Mutex::new(Weak::new());
+    shared_fixture(&IMAGES, || {
         let server = image();
-        World {
+        Images {
             good: build(&server, "healthy"),
             bad: build(&server, "loading"),
             later: build(&server, "healthy"),
@@ -101,7 +101,7 @@ fn build(server: &Image, mode: &str) -> Image {
 
 /// A stack of its own; it ends with this.
 struct Stack {
-    world: Arc<World>,
+    images: Arc<Images>,
     name: String,
     folder: Folder,
     port: u16,
@@ -112,7 +112,7 @@ impl Stack {
         let folder = Folder::new("stack");
         fs::write(folder.0.join("swarm.yaml"), file).expect("a file");
         Self {
-            world: world(),
+            images: images(),
             name: unique("stack"),
             folder,
             port: free_port(),
@@ -175,8 +175,8 @@ impl Stack {
     }
 
     fn starts(&self) -> Result<BTreeSet<String>, String> {
-        let healthy = || self.containers(&self.world.good, "healthy");
-        self.deploy(&self.world.good);
+        let healthy = || self.containers(&self.images.good, "healthy");
+        self.deploy(&self.images.good);
         self.wait_for("up", PATIENCE, || healthy().len() == 2)?;
         Ok(healthy())
     }
@@ -190,7 +190,7 @@ impl Stack {
             self.failures().contains("unhealthy container")
         })?;
         self.wait_for("replaced", patience, || {
-            let now = self.containers(&self.world.good, "healthy");
+            let now = self.containers(&self.images.good, "healthy");
             now.len() == 2 && !now.contains(victim)
         })
     }
@@ -198,9 +198,9 @@ impl Stack {
     /// An update that never becomes healthy is taken back, and has taken nothing away.
     fn rolls_back(&self) -> Result<(), String> {
         let before = self.starts()?;
-        self.deploy(&self.world.bad);
-        self.is_taken_back(&self.world.bad)?;
-        let now = self.containers(&self.world.good, "healthy");
+        self.deploy(&self.images.bad);
+        self.is_taken_back(&self.images.bad)?;
+        let now = self.containers(&self.images.good, "healthy");
         if now == before {
             Ok(())
         } else {
@@ -211,7 +211,7 @@ impl Stack {
     /// So is one that becomes unhealthy soon after it was healthy.
     fn rolls_back_later(&self) -> Result<(), String> {
         self.starts()?;
-        let later = &self.world.later;
+        let later = &self.images.later;
         self.deploy(later);
         let healthy = || self.containers(later, "healthy").pop_first();
         self.wait_for("updated", PATIENCE, || healthy().is_some())?;
@@ -219,7 +219,7 @@ impl Stack {
         docker(&["exec", &victim, "/healthprobe", ":8000/mode/loading"]);
         self.is_taken_back(later)?;
         self.wait_for("as before", PATIENCE, || {
-            self.containers(&self.world.good, "healthy").len() == 2
+            self.containers(&self.images.good, "healthy").len() == 2
         })
     }
 
@@ -263,7 +263,7 @@ impl Drop for Stack {
 type Check = fn(&Stack) -> Result<(), String>;
 
 #[test]
-fn swarm_replaces_what_is_unhealthy_and_takes_a_bad_update_back() {
+fn swarm_replaces_unhealthy_tasks_and_rolls_back_bad_updates() {
     engine_or_skip!();
     if !Swarm::can_be_used() {
         return;
@@ -282,7 +282,7 @@ fn swarm_replaces_what_is_unhealthy_and_takes_a_bad_update_back() {
 }
 
 #[test]
-fn a_broken_stack_is_noticed() {
+fn a_broken_stack_fails() {
     engine_or_skip!();
     if !Swarm::can_be_used() {
         return;

@@ -77,7 +77,7 @@ fn words(value: &Value) -> Vec<String> {
 }
 
 /// Each manifest, and all that is wrong with it.
-fn judge(texts: &[String]) -> Option<Vec<(Manifest, Vec<String>)>> {
+fn validate(texts: &[String]) -> Option<Vec<(Manifest, Vec<String>)>> {
     let answers = ask(&[PARSE, VALIDATE, PRINT].concat(), texts)?;
     Some(
         answers
@@ -100,7 +100,7 @@ fn manifest(text: &str) -> Option<Manifest> {
 }
 
 #[test]
-fn kubernetes_takes_it_and_nothing_broken() {
+fn kubernetes_accepts_the_manifest_and_rejects_broken_ones() {
     // What the schemas find, and what only the parts together show.
     let broken: Vec<(&str, &str, &str)> = [
         (
@@ -184,7 +184,7 @@ fn kubernetes_takes_it_and_nothing_broken() {
             .iter()
             .map(|(right, wrong, _)| changed(MANIFEST, right, wrong)),
     );
-    let Some(judged) = judge(&texts) else {
+    let Some(judged) = validate(&texts) else {
         return;
     };
     assert_eq!(judged[0].1, [""; 0]);
@@ -196,7 +196,7 @@ fn kubernetes_takes_it_and_nothing_broken() {
 
 /// The volume that a comment offers instead of the init container is one from 1.31 on.
 #[test]
-fn the_image_can_be_a_volume() {
+fn image_volumes_are_accepted_from_1_31() {
     let comment = MANIFEST.split("#     - name: probe\n").nth(1).unwrap();
     let image = comment
         .lines()
@@ -212,7 +212,7 @@ fn the_image_can_be_a_volume() {
     let text = changed(&text, "*restricted", anchor);
     let with = |image: &str| changed(&text, "emptyDir:\n            sizeLimit: 8Mi", image);
     let broken = changed(image, "reference", "name");
-    let Some(judged) = judge(&[with(image), with(&broken)]) else {
+    let Some(judged) = validate(&[with(image), with(&broken)]) else {
         return;
     };
     let old = |error: &&String| {

@@ -6,10 +6,10 @@ use super::{MANIFEST, Manifest, manifest};
 use crate::support::machine::Machine;
 use crate::support::{changed, without_times};
 
-/// A cell of the story: in this state this probe ends so, and says this.
-type Describe = (&'static str, i32, &'static str);
+/// A cell of the expected: in this state this probe ends so, and says this.
+type Expected = (&'static str, i32, &'static str);
 
-const LOADING: [Describe; 3] = [
+const LOADING: [Expected; 3] = [
     (
         "startupProbe",
         1,
@@ -26,7 +26,7 @@ const LOADING: [Describe; 3] = [
         "unhealthy: status 503, expected 200-399; ",
     ),
 ];
-const RIGHT: [Describe; 3] = [
+const RIGHT: [Expected; 3] = [
     (
         "startupProbe",
         0,
@@ -43,7 +43,7 @@ const RIGHT: [Describe; 3] = [
         "healthy: 200 OK in <t>; POST http://localhost:8000/predict\n",
     ),
 ];
-const WRONG: [Describe; 3] = [
+const WRONG: [Expected; 3] = [
     RIGHT[0],
     RIGHT[1],
     (
@@ -52,7 +52,7 @@ const WRONG: [Describe; 3] = [
         "unhealthy: drift at $.predictions[0].score: 0.742 → 0.",
     ),
 ];
-const HUNG: [Describe; 3] = [
+const HUNG: [Expected; 3] = [
     (
         "startupProbe",
         1,
@@ -71,11 +71,11 @@ const HUNG: [Describe; 3] = [
 ];
 
 #[track_caller]
-fn assert_told(pod: &Pod, manifest: &Manifest, story: &[Describe]) {
-    for (ended, (probe, code, line)) in pod.probes(manifest).iter().zip(story) {
-        let said = without_times(&ended.text);
+fn assert_probes(pod: &Pod, manifest: &Manifest, expected: &[Expected]) {
+    for (ended, (probe, code, line)) in pod.probes(manifest).iter().zip(expected) {
+        let printed = without_times(&ended.text);
         assert!(
-            ended.code == Some(*code) && said.starts_with(line),
+            ended.code == Some(*code) && printed.starts_with(line),
             "{probe}: {ended:?}"
         );
     }
@@ -92,7 +92,7 @@ fn assert_ends(pod: &Pod, manifest: &Manifest, probe: usize, (code, part): (i32,
 }
 
 #[test]
-fn the_probes_tell_loading_right_wrong_and_hung() {
+fn probes_distinguish_loading_healthy_wrong_and_hung() {
     let Some(machine) = Machine::build() else {
         return;
     };
@@ -104,7 +104,7 @@ fn the_probes_tell_loading_right_wrong_and_hung() {
 
     let pod = Pod::start(&machine, &right).unwrap();
     pod.wait_until_it_answers(&right);
-    assert_told(&pod, &right, &LOADING);
+    assert_probes(&pod, &right, &LOADING);
     // It would restart while it loads.
     let hasty = broken("--expect-status, 100-599", "--expect-status, \"200\"");
     assert_ends(
@@ -122,7 +122,7 @@ fn the_probes_tell_loading_right_wrong_and_hung() {
 
     pod.put_model(str::to_owned);
     pod.wait_until_started(&right);
-    assert_told(&pod, &right, &RIGHT);
+    assert_probes(&pod, &right, &RIGHT);
     for (right, wrong, reason) in [
         ("/predict\"", "/predictions\"", "unhealthy: status 404, "),
         (
@@ -167,18 +167,18 @@ fn the_probes_tell_loading_right_wrong_and_hung() {
     let lax = broken("\"tolerance\": 0.02", "\"tolerance\": 0.5");
     pod.configure(&right);
     pod.wait_until_it_drifts(&right);
-    assert_told(&pod, &right, &WRONG);
+    assert_probes(&pod, &right, &WRONG);
     // An edit of the ConfigMap is in force without a new pod.
     pod.configure(&lax);
     assert_ends(&pod, &lax, 2, (0, "healthy: 200 OK in "));
 
     pod.configure(&right);
     pod.freeze();
-    assert_told(&pod, &right, &HUNG);
+    assert_probes(&pod, &right, &HUNG);
 }
 
 #[test]
-fn a_pod_whose_parts_do_not_fit_does_not_get_ready() {
+fn a_pod_with_mismatched_parts_does_not_start() {
     let Some(machine) = Machine::build() else {
         return;
     };

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{
-    HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_only_whole, changed, checkout, docker, read,
+    HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_rejects_broken, changed, checkout, docker,
+    read,
 };
 use crate::support::{DEADLINE, Finished, engine, free_port, unique, without_times};
 
@@ -16,8 +17,8 @@ const WORKFLOW: &str = include_str!("../../../examples/ci/github-actions.yml");
 const SCHEMA: &str = "vendor.github-workflows";
 
 #[test]
-fn github_takes_the_workflow_and_nothing_broken() {
-    assert_only_whole(
+fn github_accepts_the_workflow_and_rejects_broken_ones() {
+    assert_rejects_broken(
         SCHEMA,
         WORKFLOW,
         &[
@@ -138,7 +139,7 @@ fn smoke_test(workflow: &Value, model: &str) -> Job {
 }
 
 #[test]
-fn the_smoke_test_is_green_or_says_why_not() {
+fn the_smoke_test_passes_only_with_a_working_model() {
     let workflow = changed(WORKFLOW, "--wait 60s", "--wait 4s --interval 100ms");
     let Some([workflow]) = read(SCHEMA, &[workflow]) else {
         return;
@@ -183,7 +184,7 @@ fn the_smoke_test_is_green_or_says_why_not() {
 
 /// What of the workflow, changed, makes it red with a right model.
 #[test]
-fn each_line_of_the_smoke_test_counts() {
+fn the_smoke_test_fails_without_any_of_its_lines() {
     let changes = [
         (" --wait 60s", "", "unhealthy: status 503, "),
         (
@@ -281,7 +282,7 @@ fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<J
 }
 
 #[test]
-fn a_service_is_waited_for() {
+fn the_runner_waits_for_a_healthy_service() {
     let options = WORKFLOW
         .lines()
         .find(|line| line.contains("options: "))

@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Leftovers, NONE, RIGHT, WRONG, assert_only_whole, changed, checkout, docker, read};
+use super::{
+    Leftovers, NONE, RIGHT, WRONG, assert_rejects_broken, changed, checkout, docker, read,
+};
 use crate::support::machine::Machine;
 use crate::support::{Finished, Folder, Running, free_port, probe, program, unique, without_times};
 
@@ -14,8 +16,8 @@ const PIPELINE: &str = include_str!("../../../examples/ci/gitlab-ci.yml");
 const SCHEMA: &str = "vendor.gitlab-ci";
 
 #[test]
-fn gitlab_takes_the_pipeline_and_nothing_broken() {
-    assert_only_whole(
+fn gitlab_accepts_the_pipeline_and_rejects_broken_ones() {
+    assert_rejects_broken(
         SCHEMA,
         PIPELINE,
         &[
@@ -96,19 +98,19 @@ fn script(job: &Value) -> String {
 }
 
 /// Whether each job is green, and what both said. The second comes only after a green first.
-struct Ran {
+struct Jobs {
     build: Finished,
     test: Option<Finished>,
 }
 
-impl Ran {
+impl Jobs {
     #[track_caller]
     fn tested(self) -> Finished {
         self.test.unwrap_or_else(|| panic!("{:?}", self.build))
     }
 }
 
-fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &str) -> Ran {
+fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &str) -> Jobs {
     let name = unique("gitlab");
     let group = format!("127.0.0.1:{}/{name}", registry.port);
     let sha = "0123abcd";
@@ -145,7 +147,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
         for container in left.text.lines() {
             leftovers.add(&["rm", "--force", container]);
         }
-        return Ran { build, test: None };
+        return Jobs { build, test: None };
     }
     // Only what was pushed, and the artifacts, reach the next job.
     docker(&["image", "rm", "--force", &image]);
@@ -172,12 +174,12 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
         &image,
     ]);
     if started.code != Some(0) {
-        return Ran {
+        return Jobs {
             build,
             test: Some(started),
         };
     }
-    Ran {
+    Jobs {
         build,
         test: Some(run_in(machine, &artifacts.0, &name, &script(job))),
     }
@@ -197,7 +199,7 @@ fn run_in(machine: &Machine, folder: &Path, network: &str, script: &str) -> Fini
 }
 
 #[test]
-fn the_pipeline_is_green_or_says_why_not() {
+fn the_pipeline_passes_only_with_a_working_model() {
     let hasty = changed(PIPELINE, "--wait 60s", "--wait 4s --interval 100ms");
     let (Some(machine), Some(registry)) = (Machine::build(), Registry::start()) else {
         return;
@@ -230,7 +232,7 @@ fn the_pipeline_is_green_or_says_why_not() {
 }
 
 #[test]
-fn each_line_of_the_pipeline_counts() {
+fn the_pipeline_fails_without_any_of_its_lines() {
     let (Some(machine), Some(registry)) = (Machine::build(), Registry::start()) else {
         return;
     };

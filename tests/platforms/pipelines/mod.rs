@@ -26,32 +26,32 @@ with tempfile.TemporaryDirectory() as folder:
     for name, text in zip(names, texts):
         open(name, "w").write(text)
     check = [os.environ["BIN"] + "/check-jsonschema", "--output-format", "json", "--builtin-schema", SCHEMA, *names]
-    said = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
-for error in said["errors"]:
+    printed = json.loads(subprocess.run(check, capture_output=True, text=True).stdout)
+for error in printed["errors"]:
     errors[names.index(error["filename"])].append(error.get("best_deep_match", error)["message"])
-for error in said.get("parse_errors", []):
+for error in printed.get("parse_errors", []):
     errors[names.index(error["filename"])].append("cannot be parsed")
-assert any(errors) == (said["status"] != "ok")
+assert any(errors) == (printed["status"] != "ok")
 json.dump([
     {"pipeline": None if found else YAML(typ="safe").load(text), "errors": found}
     for text, found in zip(texts, errors)
 ], sys.stdout)
 "#;
 
-fn judge(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
+fn validate(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
     ask(&format!("SCHEMA = {schema:?}\n{VALIDATE}"), texts)
 }
 
 /// Expects that the schema takes the text, and none of its breakages.
 #[track_caller]
-fn assert_only_whole(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
+fn assert_rejects_broken(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
     let mut texts = vec![text.to_owned()];
     texts.extend(
         broken
             .iter()
             .map(|(right, wrong, _)| changed(text, right, wrong)),
     );
-    let Some(judged) = judge(schema, &texts) else {
+    let Some(judged) = validate(schema, &texts) else {
         return;
     };
     assert_eq!(judged[0]["errors"], Value::Array(Vec::new()));
@@ -63,7 +63,7 @@ fn assert_only_whole(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
 
 /// What pipelines hold; `None` after saying so where no Python can read them.
 fn read<const N: usize>(schema: &str, texts: &[String; N]) -> Option<[Value; N]> {
-    let mut judged = judge(schema, texts)?;
+    let mut judged = validate(schema, texts)?;
     Some(std::array::from_fn(|at| judged[at]["pipeline"].take()))
 }
 

@@ -4,7 +4,7 @@
 //! They take a Python with `requirements.txt`, which `HEALTHPROBE_RECIPES_PYTHON` names, else
 //! `target/venv-recipes/bin/python`. Two have one of their own: `bentoml`, because its requirements exclude those of
 //! `mlserver`, and `fastapi`, because `mlserver` holds it at a version that answers 500 to NaN. Without a Python a test
-//! says that it was skipped; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+//! wait_for that it was skipped; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ use crate::support::{DEADLINE, Folder, probe, signal};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn fastapi() {
+fn fastapi_recipe_detects_a_dead_model() {
     let Some(server) = Server::start(
         "FastAPI, uvicorn",
         fastapi_python,
@@ -46,7 +46,7 @@ fn fastapi() {
         return;
     };
     let body = r#"body: {"detail":"Model not loaded"}"#;
-    server.says(
+    server.wait_for(
         "integrity",
         &format!(
             "unhealthy: status 503, expected 200-399; predictions[0].label is missing, expected anything but \
@@ -54,33 +54,33 @@ fn fastapi() {
              POST http://localhost:8000/predict in <t>; {body}"
         ),
     );
-    server.says(
+    server.wait_for(
         "readiness",
         &format!(
             "unhealthy: status 503, expected 200-399; status is missing, expected \"ok\"; \
              GET http://localhost:8000/health in <t>; {body}"
         ),
     );
-    server.says(
+    server.wait_for(
         "liveness",
         "healthy: 503 Service Unavailable in <t>; GET http://localhost:8000/health",
     );
 
     let model = fs::read_to_string(Path::new(ROOT).join("examples/fastapi/model.json")).unwrap();
     server.put_weights(&model);
-    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
+    server.wait_until_healthy(HEALTH_8000, HEALTH_8000, PREDICT_8000);
     let config = server.folder.0.join("probe.json");
     fs::write(&config, page::config()).unwrap();
     let url = format!(":{}/predict", server.port);
-    let ran = probe(&[&url, "-c", config.to_str().unwrap()]).run();
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let outcome = probe(&[&url, "-c", config.to_str().unwrap()]).run();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
 
     server.put_weights(&model.replace("12.767", "NaN"));
-    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
+    server.wait_until_only_integrity_fails(HEALTH_8000, HEALTH_8000);
 }
 
 #[test]
-fn flask() {
+fn flask_recipe_detects_a_dead_model() {
     let Some(server) = Server::start(
         "Flask, gunicorn",
         recipes_python,
@@ -95,25 +95,25 @@ fn flask() {
     ) else {
         return;
     };
-    server.says(
+    server.wait_for(
         "readiness",
         "unhealthy: status 503, expected 200-399; status is \"loading\", expected \"ok\"; \
          GET http://localhost:8000/health in <t>; body: {\"status\":\"loading\"}",
     );
-    server.says(
+    server.wait_for(
         "liveness",
         "healthy: 503 Service Unavailable in <t>; GET http://localhost:8000/health",
     );
 
     server.put_weights("[0.5, 0.25]");
-    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
+    server.wait_until_healthy(HEALTH_8000, HEALTH_8000, PREDICT_8000);
 
     server.put_weights("[NaN, 0.25]");
-    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
+    server.wait_until_only_integrity_fails(HEALTH_8000, HEALTH_8000);
 }
 
 #[test]
-fn litserve() {
+fn litserve_recipe_detects_a_dead_model() {
     let Some(server) = Server::start("LitServe", recipes_python, |python, port, weights| {
         let mut command = Command::new(python);
         command
@@ -125,7 +125,7 @@ fn litserve() {
         return;
     };
     server.put_weights("");
-    server.is_well(HEALTH_8000, HEALTH_8000, PREDICT_8000);
+    server.wait_until_healthy(HEALTH_8000, HEALTH_8000, PREDICT_8000);
 
     // The one request that never ends keeps the only worker.
     let url = format!(":{}/predict", server.port);
@@ -136,11 +136,11 @@ fn litserve() {
             .contains("timed out after 1s waiting for the response"),
         "{poison:?}"
     );
-    server.is_green_but_dead(HEALTH_8000, HEALTH_8000);
+    server.wait_until_only_integrity_fails(HEALTH_8000, HEALTH_8000);
 }
 
 #[test]
-fn bentoml() {
+fn bentoml_recipe_detects_a_dead_model() {
     let Some(server) = Server::start("BentoML", bentoml_python, |python, port, weights| {
         let mut command = Command::new(python);
         command
@@ -154,15 +154,15 @@ fn bentoml() {
         return;
     };
     let silent = "unhealthy: timed out after 2s waiting for the response";
-    server.says(
+    server.wait_for(
         "liveness",
         &format!("{silent}; GET http://localhost:3000/livez"),
     );
-    server.says(
+    server.wait_for(
         "readiness",
         &format!("{silent}; GET http://localhost:3000/readyz"),
     );
-    server.says(
+    server.wait_for(
         "integrity",
         &format!("{silent}; POST http://localhost:3000/predict"),
     );
@@ -170,18 +170,18 @@ fn bentoml() {
     let ready = "healthy: 200 OK in <t>; GET http://localhost:3000/readyz";
     let live = "healthy: 200 OK in <t>; GET http://localhost:3000/livez";
     server.put_weights("0.25");
-    server.is_well(
+    server.wait_until_healthy(
         ready,
         live,
         "healthy: 200 OK in <t>; POST http://localhost:3000/predict",
     );
 
     server.put_weights("NaN");
-    server.is_green_but_dead(ready, live);
+    server.wait_until_only_integrity_fails(ready, live);
 }
 
 #[test]
-fn mlserver() {
+fn mlserver_recipe_detects_a_dead_model() {
     let Some(server) = Server::start("MLServer", recipes_python, |python, port, weights| {
         let mut command = Command::new(python);
         command
@@ -199,12 +199,12 @@ fn mlserver() {
     let live = "healthy: 200 OK in <t>; GET http://localhost:8080/v2/health/live";
     let ready = "healthy: 200 OK in <t>; GET http://localhost:8080/v2/models/toy/ready";
     let infer = "POST http://localhost:8080/v2/models/toy/infer in <t>";
-    server.says("liveness", live);
-    server.says(
+    server.wait_for("liveness", live);
+    server.wait_for(
         "readiness",
         "unhealthy: status 400, expected 200-399; GET http://localhost:8080/v2/models/toy/ready in <t>",
     );
-    server.says(
+    server.wait_for(
         "integrity",
         &format!(
             "unhealthy: status 400, expected 200-399; outputs[0].data[0] is missing, expected 0.5+-1%; \
@@ -213,14 +213,14 @@ fn mlserver() {
     );
 
     server.put_weights("0.5");
-    server.is_well(
+    server.wait_until_healthy(
         ready,
         live,
         "healthy: 200 OK in <t>; POST http://localhost:8080/v2/models/toy/infer",
     );
 
     server.put_weights("NaN");
-    server.is_green_but_dead(ready, live);
+    server.wait_until_only_integrity_fails(ready, live);
 }
 
 const HEALTH_8000: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health";
@@ -278,23 +278,23 @@ impl Server {
 
     /// All three lines come to say exactly these.
     #[track_caller]
-    fn is_well(&self, ready: &str, live: &str, infer: &str) {
-        self.says("readiness", ready);
-        self.says("liveness", live);
-        self.says("integrity", infer);
+    fn wait_until_healthy(&self, ready: &str, live: &str, infer: &str) {
+        self.wait_for("readiness", ready);
+        self.wait_for("liveness", live);
+        self.wait_for("integrity", infer);
     }
 
-    /// Integrity says what the page shows of a dead model, while the others say these.
+    /// Integrity wait_for what the page shows of a dead model, while the others say these.
     #[track_caller]
-    fn is_green_but_dead(&self, ready: &str, live: &str) {
-        self.says("integrity", &self.recipe.dead);
-        self.says("readiness", ready);
-        self.says("liveness", live);
+    fn wait_until_only_integrity_fails(&self, ready: &str, live: &str) {
+        self.wait_for("integrity", &self.recipe.dead);
+        self.wait_for("readiness", ready);
+        self.wait_for("liveness", live);
     }
 
     /// The line in this role comes to say exactly this.
     #[track_caller]
-    fn says(&self, role: &str, text: &str) {
+    fn wait_for(&self, role: &str, text: &str) {
         let deadline = Instant::now() + DEADLINE;
         let mut verdict = self.probe(role);
         while verdict != expected(text) && Instant::now() < deadline {

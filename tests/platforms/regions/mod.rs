@@ -18,17 +18,17 @@ use example::{Example, namespaces, normal};
 const README: &str = include_str!("../../../examples/regions/README.md");
 
 /// The last lines of a run: one a region.
-fn verdicts(ran: &Outcome) -> Vec<&str> {
-    let (_, verdicts) = ran.out.rsplit_once("\n\n").unwrap();
+fn verdicts(outcome: &Outcome) -> Vec<&str> {
+    let (_, verdicts) = outcome.out.rsplit_once("\n\n").unwrap();
     verdicts.lines().collect()
 }
 
 #[test]
-fn the_run_says_what_the_page_shows_and_its_metrics_tell_regions_apart() {
+fn the_run_prints_what_the_page_shows_and_alerts_by_region() {
     let Some(copy) = Example::new("page") else {
         return;
     };
-    let ran = copy.run();
+    let outcome = copy.run();
     let (_, shown) = README
         .split_once("    # examples/regions/run metrics\n")
         .unwrap();
@@ -39,7 +39,7 @@ fn the_run_says_what_the_page_shows_and_its_metrics_tell_regions_apart() {
         .collect();
     let shown = normal(&shown.join("\n"));
     assert_eq!(
-        (ran.out.trim_end(), ran.err.as_str(), ran.code),
+        (outcome.out.trim_end(), outcome.err.as_str(), outcome.code),
         (shown.trim_end(), "", Some(0))
     );
 
@@ -68,7 +68,7 @@ fn the_run_says_what_the_page_shows_and_its_metrics_tell_regions_apart() {
 
 /// A queueing discipline that does not delay stands where netem does, so this is also the way of a kernel with netem.
 #[test]
-fn without_delays_and_with_a_good_model_all_is_healthy() {
+fn reports_every_region_healthy_without_delays() {
     let Some(copy) = Example::new("healthy") else {
         return;
     };
@@ -79,9 +79,9 @@ fn without_delays_and_with_a_good_model_all_is_healthy() {
         "netem delay \"${delay[$1]}ms\"",
         "tbf rate 1gbit burst 100kb latency 1ms",
     );
-    let ran = copy.run();
+    let outcome = copy.run();
     assert_eq!(
-        (ran.code, ran.err.as_str(), verdicts(&ran)),
+        (outcome.code, outcome.err.as_str(), verdicts(&outcome)),
         (
             Some(0),
             "",
@@ -92,29 +92,29 @@ fn without_delays_and_with_a_good_model_all_is_healthy() {
             ]
         ),
         "{}",
-        ran.out
+        outcome.out
     );
 }
 
 #[test]
-fn a_laxer_limit_lets_us_be_healthy() {
+fn a_higher_latency_limit_accepts_a_distant_region() {
     let Some(copy) = Example::new("lax") else {
         return;
     };
     copy.change("probe.json", "500ms", "1500ms");
-    let ran = copy.run();
+    let outcome = copy.run();
     assert_eq!(
-        verdicts(&ran)[..2],
+        verdicts(&outcome)[..2],
         ["eu: healthy from everywhere", "us: healthy from everywhere"]
     );
     assert!(
-        verdicts(&ran)[2].starts_with("ap: the instance: it fails at home"),
-        "{ran:?}"
+        verdicts(&outcome)[2].starts_with("ap: the instance: it fails at home"),
+        "{outcome:?}"
     );
 }
 
 #[test]
-fn whoever_dials_the_wrong_instance_sees_nothing() {
+fn connecting_to_the_wrong_instance_hides_the_fault() {
     let Some(copy) = Example::new("wrong") else {
         return;
     };
@@ -123,40 +123,40 @@ fn whoever_dials_the_wrong_instance_sees_nothing() {
         "--connect-to \"${address[$2]}\"",
         "--connect-to \"${address[eu]}\"",
     );
-    let ran = copy.run();
-    assert!(ran.out.contains("\nap: healthy: "), "{ran:?}");
+    let outcome = copy.run();
+    assert!(outcome.out.contains("\nap: healthy: "), "{outcome:?}");
 }
 
 #[test]
-fn the_certificate_has_to_bear_the_name_of_the_url() {
+fn reports_a_certificate_for_another_name() {
     let Some(copy) = Example::new("name") else {
         return;
     };
     copy.change("probe.json", "model.example", "eu.model.example");
-    let ran = copy.run();
+    let outcome = copy.run();
     let reason = "certificate is for model.example, not for eu.model.example";
     for region in ["eu", "us", "ap"] {
         let line = format!("\n{region}: unhealthy: {reason}; GET ");
-        assert!(ran.out.contains(&line), "{ran:?}");
+        assert!(outcome.out.contains(&line), "{outcome:?}");
     }
     // One region that fails and all of them are told apart.
     let verdict = "every region: it fails at home, so it is what they share";
-    assert_eq!(verdicts(&ran), [verdict], "{ran:?}");
+    assert_eq!(verdicts(&outcome), [verdict], "{outcome:?}");
 }
 
 #[test]
-fn a_misspelt_check_is_an_error() {
+fn rejects_a_misspelt_check() {
     let Some(copy) = Example::new("misspelt") else {
         return;
     };
     copy.change("probe.json", "label!=Unknown", "label!!Unknown");
-    let ran = copy.run();
-    assert_eq!(ran.code, Some(1));
-    assert!(ran.err.starts_with("error: "), "{ran:?}");
+    let outcome = copy.run();
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.err.starts_with("error: "), "{outcome:?}");
 }
 
 #[test]
-fn a_run_that_is_ended_cleans_up() {
+fn cleans_up_when_terminated() {
     let Some(copy) = Example::new("ended") else {
         return;
     };
@@ -179,7 +179,7 @@ fn a_run_that_is_ended_cleans_up() {
 }
 
 #[test]
-fn others_than_root_are_told_so() {
+fn requires_root() {
     let Some(copy) = Example::new("root") else {
         return;
     };

@@ -95,7 +95,7 @@ pub fn alerts(copy: &Example) {
 }
 
 #[test]
-fn the_rules_tell_one_region_from_all() {
+fn alerts_distinguish_one_region_from_all() {
     let Some(promtool) = program("promtool") else {
         return;
     };
@@ -141,7 +141,7 @@ fn the_rules_tell_one_region_from_all() {
 }
 
 #[test]
-fn the_line_for_cron_is_one() {
+fn the_cron_line_runs() {
     let line = README
         .lines()
         .find(|line| line.starts_with("* * * * * "))
@@ -162,9 +162,9 @@ fn the_line_for_cron_is_one() {
             other => other,
         })
         .collect();
-    let ran = probe(&arguments).run();
+    let outcome = probe(&arguments).run();
     assert_eq!(
-        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (outcome.code, outcome.out.as_str(), outcome.err.as_str()),
         (Some(0), "", "")
     );
     assert!(server.request().contains("host: model.example\r\n"));

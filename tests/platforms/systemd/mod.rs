@@ -48,7 +48,7 @@ fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Finished {
 }
 
 #[test]
-fn systemd_takes_the_units_and_nothing_broken() {
+fn systemd_accepts_the_units_and_rejects_broken_ones() {
     let Some(analyze) = program("systemd-analyze") else {
         return;
     };
@@ -123,7 +123,7 @@ fn systemd_takes_the_units_and_nothing_broken() {
 }
 
 /// Units that do not take as long, in the order of `System::boot`.
-fn hasty() -> [String; 3] {
+fn quick_units() -> [String; 3] {
     let model = changed(MODEL, "--wait 90s", "--wait 3s --interval 200ms");
     [
         changed(&model, "RestartSec=5s", "RestartSec=50ms"),
@@ -140,7 +140,7 @@ const NOT_LOADED: &str = "unhealthy: status 503, expected 200-399; status is mis
     GET http://localhost:8000/health in <t>; attempt ";
 
 #[test]
-fn a_start_ends_when_the_model_answers() {
+fn start_waits_until_the_model_answers() {
     let Some(system) = System::boot(MODEL, PROBE, TIMER) else {
         return;
     };
@@ -154,8 +154,8 @@ fn a_start_ends_when_the_model_answers() {
     let after = PROBE
         .lines()
         .find_map(|line| line.strip_prefix("ExecStopPost=+"));
-    let ran = system.run(&format!("SERVICE_RESULT=exit-code {}", after.unwrap()));
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let outcome = system.run(&format!("SERVICE_RESULT=exit-code {}", after.unwrap()));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
 
     system.put_model();
     // The job that has begun.
@@ -183,8 +183,8 @@ fn a_start_ends_when_the_model_answers() {
 }
 
 #[test]
-fn a_start_without_a_model_fails_with_the_reason() {
-    let [model, probe, timer] = hasty();
+fn start_fails_with_the_reason_without_a_model() {
+    let [model, probe, timer] = quick_units();
     let Some(system) = System::boot(&model, &probe, &timer) else {
         return;
     };
@@ -208,8 +208,8 @@ fn a_start_without_a_model_fails_with_the_reason() {
 }
 
 #[test]
-fn without_its_lines_the_unit_tells_less() {
-    let [model, probe, timer] = hasty();
+fn start_needs_the_probe_and_its_deadline() {
+    let [model, probe, timer] = quick_units();
     let probed = model
         .lines()
         .find(|line| line.starts_with("ExecStartPost="))
@@ -242,8 +242,8 @@ fn without_its_lines_the_unit_tells_less() {
 }
 
 #[test]
-fn what_hangs_is_restarted() {
-    let [model, probe, timer] = hasty();
+fn restarts_a_model_that_hangs() {
+    let [model, probe, timer] = quick_units();
     let model = changed(&model, "--wait 3s", "--wait 20s");
     let Some(system) = System::boot(&model, &probe, &timer) else {
         return;

@@ -18,14 +18,14 @@ fn assert_answer(
     reason: &str,
     after: &str,
 ) {
-    let server = Server::playing(play);
+    let server = Server::handling(play);
     let url = format!("http://127.0.0.1:{}/", server.port());
     let says = format!("unhealthy: {reason}; GET http://127.0.0.1:PORT/{after}");
     assert_cell(cell, &[&[url.as_str()], arguments].concat(), &says);
 }
 
 #[test]
-fn response_head() {
+fn reports_faults_in_the_response_head() {
     let cells: [Cell; 8] = [
         (
             "refused",
@@ -106,7 +106,7 @@ fn response_head() {
     for (fault, play, reason, after) in cells {
         let cell = format!("response head, {fault}");
         if fault == "reset" {
-            assert_reset(&cell, &Server::playing(play), &[]);
+            assert_reset(&cell, &Server::handling(play), &[]);
         } else {
             assert_answer(&cell, play, &[], reason, after);
         }
@@ -114,7 +114,7 @@ fn response_head() {
 }
 
 #[test]
-fn body() {
+fn reports_faults_in_the_body() {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
     let cells: [Cell; 8] = [
         (
@@ -192,7 +192,7 @@ fn body() {
     for (fault, play, reason, after) in cells {
         let cell = format!("body, {fault}");
         if fault == "reset" {
-            assert_reset(&cell, &Server::playing(play), &["-e", "a=1"]);
+            assert_reset(&cell, &Server::handling(play), &["-e", "a=1"]);
         } else {
             assert_answer(&cell, play, &["-e", "a=1"], reason, after);
         }
@@ -203,7 +203,7 @@ fn body() {
 const DATA: usize = 8 << 10;
 
 #[test]
-fn request() {
+fn reports_faults_while_sending_the_request() {
     let data = format!("@{}", new_file(vec![b' '; DATA << 10]));
     let cells: [Cell; 8] = [
         (
@@ -271,7 +271,7 @@ fn request() {
         ),
     ];
     for (fault, play, reason, after) in cells {
-        let server = Server::playing(play);
+        let server = Server::handling(play);
         let url = format!("http://127.0.0.1:{}/", server.port());
         let says = format!("unhealthy: {reason}; POST http://127.0.0.1:PORT/{after}");
         let cell = format!("request, {fault}");

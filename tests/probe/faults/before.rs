@@ -9,7 +9,7 @@ use super::{assert_cell, assert_reset, drip, flood, half_close, reset};
 use crate::support::{Server, free_port, hold};
 
 #[test]
-fn connect() {
+fn reports_faults_while_connecting() {
     let url = format!("http://127.0.0.1:{}/", free_port());
     let line = |reason: &str| format!("unhealthy: {reason}; GET http://127.0.0.1:PORT/");
     // The kernel refuses with a reset.
@@ -60,7 +60,7 @@ fn hear_hello(stream: &mut TcpStream) {
 }
 
 #[test]
-fn tls_handshake() {
+fn reports_faults_in_the_tls_handshake() {
     const EMPTY_RECORD: [u8; 5] = [0x16, 0x03, 0x03, 0x00, 0x00];
     let cells: [Cell; 9] = [
         (

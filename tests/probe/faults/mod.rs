@@ -133,14 +133,15 @@ fn assert_reset(cell: &str, server: &Server, arguments: &[&str]) {
             .output()
             .unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
-        let said = [
+        let printed = [
             "unhealthy: connection reset (127.0.0.1:",
             "unhealthy: connection reset before any response; ",
             "unhealthy: connection reset in the response headers, after ",
             "unhealthy: body cut short after ",
         ];
         assert!(
-            output.status.code() == Some(1) && said.iter().any(|said| out.starts_with(said)),
+            output.status.code() == Some(1)
+                && printed.iter().any(|printed| out.starts_with(printed)),
             "{cell}: {out}"
         );
     }

@@ -83,7 +83,7 @@ fn run(fault: &str, executable: &str) -> Option<Value> {
 }
 
 #[test]
-fn name() {
+fn reports_faults_of_the_name_server() {
     let silence = "timed out after 400ms looking up model.test";
     let failed = |words: &str| format!("cannot look up model.test: {words}");
     // What glibc says and what musl says.
@@ -133,9 +133,9 @@ fn name() {
             };
             let says = format!("unhealthy: {reason}; GET http://model.test:8000/\n");
             for run in runs {
-                let said = without_counts(run[0].as_str().unwrap());
+                let printed = without_counts(run[0].as_str().unwrap());
                 assert_eq!(
-                    (said, run[1].as_str(), run[2].as_i64()),
+                    (printed, run[1].as_str(), run[2].as_i64()),
                     (says.clone(), Some(""), Some(1)),
                     "name, {fault}"
                 );

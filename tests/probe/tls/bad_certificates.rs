@@ -16,11 +16,11 @@ fn assert_refused(server: &Server, cacert: &str, reason: &str) {
 
 #[track_caller]
 fn assert_reason(server: &Server, arguments: &[&str], reason: &str) {
-    let ran = server.probe(&[&["https://localhost:PORT"], arguments].concat());
+    let outcome = server.probe(&[&["https://localhost:PORT"], arguments].concat());
     let ages = regex_lite::Regex::new(r"\b\d+d( \d+\w+)?").unwrap();
-    let out = ages.replace_all(&ran.out, "<age>").into_owned();
+    let out = ages.replace_all(&outcome.out, "<age>").into_owned();
     assert_eq!(
-        (without_times(&out), ran.code),
+        (without_times(&out), outcome.code),
         (
             format!("unhealthy: {reason}; GET https://localhost:PORT/\n"),
             Some(1)
@@ -36,7 +36,7 @@ fn between(from: i32, to: i32) -> CertificateParams {
 }
 
 #[test]
-fn expired() {
+fn rejects_an_expired_certificate() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign_with(&between(2020, 2021))));
     let reason = "certificate expired on 2021-01-01T00:00:00Z, <age> ago";
@@ -44,7 +44,7 @@ fn expired() {
 }
 
 #[test]
-fn expired_and_trusted_itself() {
+fn rejects_an_expired_certificate_that_is_its_own_root() {
     let key = KeyPair::generate().unwrap();
     let certificate = Certificate {
         chain: vec![between(2020, 2021).self_signed(&key).unwrap()],
@@ -56,7 +56,7 @@ fn expired_and_trusted_itself() {
 }
 
 #[test]
-fn not_yet_valid() {
+fn rejects_a_certificate_that_is_not_yet_valid() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign_with(&between(2090, 2091))));
     let reason =
@@ -65,7 +65,7 @@ fn not_yet_valid() {
 }
 
 #[test]
-fn for_another_host() {
+fn rejects_a_certificate_for_another_host() {
     let authority = Authority::new("Test CA");
     let names = [
         "a.example",
@@ -81,7 +81,7 @@ fn for_another_host() {
 }
 
 #[test]
-fn for_an_address_but_not_this_name() {
+fn rejects_a_certificate_for_the_address_instead_of_the_name() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["127.0.0.1"])));
     let reason = "certificate is for 127.0.0.1, not for localhost";
@@ -89,7 +89,7 @@ fn for_an_address_but_not_this_name() {
 }
 
 #[test]
-fn for_no_host() {
+fn rejects_a_certificate_without_subject_alternative_names() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&[])));
     let reason = "certificate is for no host at all, expected localhost \
@@ -98,7 +98,7 @@ fn for_no_host() {
 }
 
 #[test]
-fn from_an_unknown_ca() {
+fn rejects_a_certificate_from_an_unknown_ca() {
     let authority = Authority::new("Corp CA");
     let between = authority.intermediate("Between");
     let server = serve(config(&between.sign(&["localhost"])));
@@ -108,7 +108,7 @@ fn from_an_unknown_ca() {
 }
 
 #[test]
-fn without_its_intermediate() {
+fn rejects_a_certificate_without_its_intermediate() {
     let authority = Authority::new("Corp CA");
     let mut certificate = authority.intermediate("Between").sign(&["localhost"]);
     certificate.chain.truncate(1);
@@ -118,7 +118,7 @@ fn without_its_intermediate() {
 }
 
 #[test]
-fn self_signed() {
+fn rejects_a_self_signed_certificate() {
     let other = Authority::new("Another CA").file();
     let reason = "certificate is self-signed and not among the trusted ones (--cacert)";
     let as_ca = Certificate::self_signed("localhost");
@@ -132,7 +132,7 @@ fn self_signed() {
 }
 
 #[test]
-fn from_a_ca_of_the_same_name() {
+fn rejects_a_certificate_from_another_ca_of_the_same_name() {
     let real = Authority::new("Corp CA");
     let forged = Authority::new("Corp CA").sign(&["localhost"]);
     let reason =
@@ -142,7 +142,7 @@ fn from_a_ca_of_the_same_name() {
 
 /// That is no matter of trust: whoever answers is not who the certificate is of.
 #[test]
-fn with_another_key() {
+fn rejects_a_key_that_is_not_the_certificates() {
     let authority = Authority::new("Test CA");
     let certificate = authority.sign(&["localhost"]);
     let server = serve(config(&certificate.with_key(KeyPair::generate().unwrap())));
@@ -152,7 +152,7 @@ fn with_another_key() {
 }
 
 #[test]
-fn beyond_the_constraints_of_its_ca() {
+fn rejects_a_certificate_outside_its_cas_name_constraints() {
     let mut constrained = authority_params("Example CA");
     constrained.name_constraints = Some(NameConstraints {
         permitted_subtrees: vec![GeneralSubtree::DnsName("example.com".to_owned())],
@@ -165,7 +165,7 @@ fn beyond_the_constraints_of_its_ca() {
 }
 
 #[test]
-fn for_clients_only() {
+fn rejects_a_certificate_for_clients_only() {
     let authority = Authority::new("Test CA");
     let mut params = params(&["localhost"]);
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -203,7 +203,7 @@ fn serve_files(leaf: &str, key: &str) -> Server {
 }
 
 #[test]
-fn signed_with_sha_1() {
+fn rejects_a_certificate_signed_with_sha_1() {
     if let Some((server, ca)) = signed("sha1", 2048, "-sha1 -extfile leaf.ext") {
         let reason = "certificate is signed with SHA-1, which is not safe";
         assert_refused(&server, &ca, reason);
@@ -211,7 +211,7 @@ fn signed_with_sha_1() {
 }
 
 #[test]
-fn of_the_first_version() {
+fn rejects_an_x509_version_1_certificate() {
     if let Some((server, ca)) = signed("v1", 2048, "") {
         let reason = "certificate is of X.509's first version, which names no host";
         assert_refused(&server, &ca, reason);
@@ -219,7 +219,7 @@ fn of_the_first_version() {
 }
 
 #[test]
-fn with_a_short_key_of_the_ca() {
+fn rejects_a_certificate_of_a_ca_with_a_short_key() {
     if let Some((server, ca)) = signed("short", 1024, "-extfile leaf.ext") {
         let reason =
             "certificate is not signed by the key of its CA (or with a key too short to be safe)";

@@ -9,7 +9,10 @@ use rustls::{ServerConfig, SupportedProtocolVersion};
 use std::sync::Arc;
 
 /// A server that wants a certificate of this CA.
-fn demanding(authority: &Authority, version: &'static SupportedProtocolVersion) -> Server {
+fn requiring_client_certificate(
+    authority: &Authority,
+    version: &'static SupportedProtocolVersion,
+) -> Server {
     let certified = authority.sign(&["localhost"]).certified();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(
@@ -29,13 +32,13 @@ fn demanding(authority: &Authority, version: &'static SupportedProtocolVersion) 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
 
 #[test]
-fn a_client_certificate_is_shown() {
+fn sends_a_client_certificate() {
     let authority = Authority::new("Test CA");
     let client = authority.sign(&["probe"]);
     let (cert, key) = (new_file(client.pem()), new_file(client.key_pem()));
     let both = new_file([client.key_pem(), client.pem()].concat());
     for version in VERSIONS {
-        let server = demanding(&authority, version);
+        let server = requiring_client_certificate(&authority, version);
         let cacert = authority.file();
         for identity in [
             &["--cert", cert.as_str(), "--key", key.as_str()][..],
@@ -48,10 +51,10 @@ fn a_client_certificate_is_shown() {
 }
 
 #[test]
-fn without_one_the_reason_names_it() {
+fn reports_a_missing_client_certificate() {
     let authority = Authority::new("Test CA");
     for version in VERSIONS {
-        let server = demanding(&authority, version);
+        let server = requiring_client_certificate(&authority, version);
         server.assert_verdict(
             &["https://localhost:PORT", "-k"],
             "unhealthy: the server refused TLS (CertificateRequired): \
@@ -61,11 +64,11 @@ fn without_one_the_reason_names_it() {
 }
 
 #[test]
-fn one_of_another_ca_is_refused() {
+fn reports_a_client_certificate_of_an_unknown_ca() {
     let authority = Authority::new("Test CA");
     let stranger = Authority::new("Another CA").sign(&["probe"]);
     let both = new_file([stranger.key_pem(), stranger.pem()].concat());
-    let server = demanding(&authority, &rustls::version::TLS13);
+    let server = requiring_client_certificate(&authority, &rustls::version::TLS13);
     server.assert_verdict(
         &["https://localhost:PORT", "-k", "--cert", &both],
         "unhealthy: the server refused TLS (UnknownCA): it does not know the CA of the client \
@@ -75,7 +78,7 @@ fn one_of_another_ca_is_refused() {
 
 /// A server that drops strangers without a word.
 #[test]
-fn a_connection_that_ends_without_a_word_is_explained() {
+fn explains_a_close_after_a_certificate_request() {
     let authority = Authority::new("Test CA");
     let certified = authority.sign(&["localhost"]).certified();
     let verifier = WebPkiClientVerifier::builder_with_provider(
@@ -113,7 +116,7 @@ fn a_connection_that_ends_without_a_word_is_explained() {
 
 /// PKCS#8, SEC1 and PKCS#1, of EC, RSA and Ed25519.
 #[test]
-fn keys_of_every_form_are_read() {
+fn reads_every_key_format() {
     let server = serve(config(&Certificate::self_signed("localhost")));
     for (name, make) in [
         ("pkcs8-rsa", "openssl genpkey -algorithm RSA -out key"),
@@ -137,7 +140,7 @@ fn keys_of_every_form_are_read() {
             return;
         };
         let (cert, key) = (format!("{folder}/cert"), format!("{folder}/key"));
-        let ran = server.probe(&[
+        let outcome = server.probe(&[
             "https://localhost:PORT",
             "-k",
             "--cert",
@@ -145,12 +148,16 @@ fn keys_of_every_form_are_read() {
             "--key",
             &key,
         ]);
-        assert_eq!((ran.out.trim_end(), ran.err.as_str()), (OK, ""), "{name}");
+        assert_eq!(
+            (outcome.out.trim_end(), outcome.err.as_str()),
+            (OK, ""),
+            "{name}"
+        );
     }
 }
 
 #[test]
-fn what_is_no_identity_is_an_error() {
+fn rejects_invalid_client_certificates_and_keys() {
     let client = Certificate::self_signed("probe");
     let (cert, key) = (new_file(client.pem()), new_file(client.key_pem()));
     let other = new_file(Certificate::self_signed("other").key_pem());

@@ -11,8 +11,8 @@ const LATEST: Duration = Duration::from_secs(10);
 
 #[track_caller]
 fn assert_unhealthy(server: &Server, arguments: &[&str], reason: &str, after: &str) {
-    let ran = server.probe(&[&["https://localhost:PORT", "-k"], arguments].concat());
-    ran.assert_verdict(format!(
+    let outcome = server.probe(&[&["https://localhost:PORT", "-k"], arguments].concat());
+    outcome.assert_verdict(format!(
         "unhealthy: {reason}; GET https://localhost:PORT/{after}"
     ));
 }
@@ -27,7 +27,7 @@ fn after_hello(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Server
 }
 
 #[test]
-fn silence_ends_at_the_deadline() {
+fn times_out_on_silence() {
     assert_within(LATEST, || {
         let reason = "timed out after 300ms in the TLS handshake";
         assert_unhealthy(&after_hello(hold), &["-t", "300ms"], reason, "");
@@ -35,7 +35,7 @@ fn silence_ends_at_the_deadline() {
 }
 
 #[test]
-fn dripping_ends_at_the_deadline() {
+fn times_out_on_a_dripping_handshake() {
     // The head of a record that promises 16 KiB of handshake.
     let bytes = [0x16, 0x03, 0x03, 0x40, 0x00, 0x02];
     let server = after_hello(move |stream| {
@@ -48,7 +48,7 @@ fn dripping_ends_at_the_deadline() {
 }
 
 #[test]
-fn a_close_is_told_apart_from_silence() {
+fn reports_a_close_in_the_handshake() {
     // It has read all that was sent, else the close would be a reset.
     let server = Server::unread("127.0.0.1:0", |stream| {
         let mut head = [0; 5];
@@ -60,7 +60,7 @@ fn a_close_is_told_apart_from_silence() {
 }
 
 #[test]
-fn what_is_no_tls_is_named() {
+fn reports_a_server_that_does_not_speak_tls() {
     let http = after_hello(|stream| {
         let _ = stream.write_all(response("400 Bad Request", "{}").as_bytes());
         hold(stream);
@@ -84,7 +84,7 @@ fn what_is_no_tls_is_named() {
 }
 
 #[test]
-fn plain_http_to_tls_is_named() {
+fn reports_plain_http_to_a_tls_port() {
     let server = serve(config(&Certificate::self_signed("localhost")));
     server.assert_verdict(
         &["localhost:PORT"],
@@ -93,7 +93,7 @@ fn plain_http_to_tls_is_named() {
 }
 
 #[test]
-fn a_server_of_http_2_alone_says_so() {
+fn reports_a_server_that_speaks_only_http_2() {
     let mut config = config(&Certificate::self_signed("localhost"));
     config.alpn_protocols = vec![b"h2".to_vec()];
     let reason = "the server refused TLS (NoApplicationProtocol): it does not speak HTTP/1.1";
@@ -101,7 +101,7 @@ fn a_server_of_http_2_alone_says_so() {
 }
 
 #[test]
-fn the_deadline_holds_after_the_handshake_too() {
+fn times_out_after_the_handshake() {
     let server = play(config(&Certificate::self_signed("localhost")), |stream| {
         hold(&mut stream.sock);
     });
@@ -113,7 +113,7 @@ fn the_deadline_holds_after_the_handshake_too() {
 
 /// Without the closing alert an end may be an attacker's (RFC 9112, section 9.8).
 #[test]
-fn a_body_whose_end_is_not_announced_is_not_whole() {
+fn rejects_a_body_without_length_or_close_notify() {
     let answering = |bytes: String, end: fn(&mut TlsStream)| {
         play(
             config(&Certificate::self_signed("localhost")),
@@ -140,7 +140,7 @@ fn a_body_whose_end_is_not_announced_is_not_whole() {
 }
 
 #[test]
-fn a_host_that_no_certificate_can_be_for_is_named() {
+fn rejects_a_host_that_cannot_be_in_a_certificate() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["localhost"])));
     server.assert_verdict(

@@ -13,7 +13,7 @@ const LATEST: Duration = Duration::from_secs(10);
 
 /// A proxy that connects to this port whatever it is asked for, and says what it was asked.
 fn proxy(to: u16) -> Server {
-    Server::playing(move |stream| {
+    Server::handling(move |stream| {
         let mut server = std::net::TcpStream::connect(("127.0.0.1", to)).unwrap();
         let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n");
         let (mut from, mut back) = (stream.try_clone().unwrap(), server.try_clone().unwrap());
@@ -26,7 +26,7 @@ fn proxy(to: u16) -> Server {
 }
 
 #[test]
-fn tls_goes_through_a_tunnel() {
+fn speaks_tls_through_a_proxy_tunnel() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["model.internal"])));
     let proxy = proxy(server.port());
@@ -53,7 +53,7 @@ fn tls_goes_through_a_tunnel() {
 }
 
 #[test]
-fn a_tunnel_that_does_not_stand_is_told() {
+fn reports_a_proxy_that_opens_no_tunnel() {
     for (answer, reason) in [
         (
             "HTTP/1.1 403 Forbidden\r\n\r\n",
@@ -85,8 +85,8 @@ fn a_tunnel_that_does_not_stand_is_told() {
 }
 
 #[test]
-fn a_proxy_that_says_nothing_ends_at_the_deadline() {
-    let proxy = Server::playing(hold);
+fn times_out_waiting_for_a_proxy() {
+    let proxy = Server::handling(hold);
     assert_within(LATEST, || {
         let arguments = [
             "https://model/",
@@ -104,7 +104,7 @@ fn a_proxy_that_says_nothing_ends_at_the_deadline() {
 }
 
 #[test]
-fn the_certificate_is_for_the_urls_host_not_for_the_dialled_one() {
+fn verifies_the_urls_host_not_the_connected_one() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["model.internal"])));
     let cacert = authority.file();
@@ -118,7 +118,7 @@ fn the_certificate_is_for_the_urls_host_not_for_the_dialled_one() {
 }
 
 #[test]
-fn redirects_lead_to_tls_and_never_back() {
+fn follows_redirects_to_https_but_not_back_to_http() {
     let authority = Authority::new("Test CA");
     let certificate = authority.sign(&["localhost"]);
     let secured = serve(config(&certificate));
@@ -150,7 +150,7 @@ fn redirects_lead_to_tls_and_never_back() {
 }
 
 #[test]
-fn tls_is_spoken_over_a_unix_socket_too() {
+fn speaks_tls_over_a_unix_socket() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["model"])));
     let path = socket_path("tls");

@@ -7,7 +7,7 @@ use crate::support::{assert_error, folder, new_file, without_times};
 use std::fs;
 
 #[test]
-fn both_versions_are_spoken() {
+fn speaks_tls_1_2_and_1_3() {
     let authority = Authority::new("Test CA");
     let certificate = authority.sign(&["localhost", "127.0.0.1"]).certified();
     for (version, name) in [
@@ -15,7 +15,7 @@ fn both_versions_are_spoken() {
         (&rustls::version::TLS12, "TLS 1.2"),
     ] {
         let server = serve(config_of(certificate.clone(), &[version]));
-        let ran = server.probe(&[
+        let outcome = server.probe(&[
             "https://localhost:PORT",
             "--cacert",
             &authority.file(),
@@ -23,8 +23,13 @@ fn both_versions_are_spoken() {
             "status=ok",
             "-v",
         ]);
-        assert_eq!((ran.code, ran.out.trim_end()), (Some(0), OK), "{}", ran.err);
-        let mut lines = ran.err.lines();
+        assert_eq!(
+            (outcome.code, outcome.out.trim_end()),
+            (Some(0), OK),
+            "{}",
+            outcome.err
+        );
+        let mut lines = outcome.err.lines();
         assert_eq!(lines.next(), Some("* connected to 127.0.0.1:PORT"));
         let session = lines.next().unwrap();
         assert!(
@@ -40,7 +45,7 @@ fn both_versions_are_spoken() {
 }
 
 #[test]
-fn an_address_may_stand_in_a_certificate() {
+fn accepts_a_certificate_for_an_address() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["127.0.0.1"])));
     server.assert_verdict(
@@ -50,7 +55,7 @@ fn an_address_may_stand_in_a_certificate() {
 }
 
 #[test]
-fn wildcards_and_intermediates_are_understood() {
+fn accepts_wildcards_and_intermediates() {
     let authority = Authority::new("Test CA");
     let between = authority.intermediate("Between");
     let server = serve(config(&between.sign(&["*.models.localhost"])));
@@ -66,7 +71,7 @@ fn wildcards_and_intermediates_are_understood() {
 
 /// As `openssl req -x509` makes them: with the rights of a CA.
 #[test]
-fn a_self_signed_certificate_can_be_trusted_itself() {
+fn accepts_a_trusted_self_signed_certificate() {
     let certificate = Certificate::self_signed("localhost");
     let server = serve(config(&certificate));
     let pem = new_file(certificate.pem());
@@ -78,7 +83,7 @@ fn a_self_signed_certificate_can_be_trusted_itself() {
 }
 
 #[test]
-fn the_environment_says_where_the_systems_certificates_are() {
+fn reads_roots_from_ssl_cert_file_and_ssl_cert_dir() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["localhost"])));
     let pem = authority.file();
@@ -116,7 +121,7 @@ fn the_environment_says_where_the_systems_certificates_are() {
 }
 
 #[test]
-fn a_file_of_certificates_has_to_hold_some() {
+fn rejects_a_cacert_file_without_certificates() {
     let cut = "-----BEGIN CERTIFICATE-----\nMIIB\n";
     for (text, reason) in [
         ("", "expected PEM, with a line -----BEGIN CERTIFICATE-----"),
@@ -143,7 +148,7 @@ fn a_file_of_certificates_has_to_hold_some() {
 }
 
 #[test]
-fn the_handshake_is_a_phase_of_its_own() {
+fn reports_the_handshake_as_a_phase() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&["localhost"])));
     let output = server

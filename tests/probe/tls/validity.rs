@@ -23,7 +23,7 @@ fn without_ages(text: &str) -> String {
 }
 
 #[test]
-fn a_certificate_has_to_last() {
+fn rejects_a_certificate_that_expires_too_soon() {
     let (server, cacert) = until(2095);
     let arguments = [
         "https://localhost:PORT",
@@ -32,9 +32,9 @@ fn a_certificate_has_to_last() {
         "--min-cert-validity",
     ];
     server.assert_verdict(&[&arguments[..], &["7d"]].concat(), OK);
-    let ran = server.probe(&[&arguments[..], &["90years"]].concat());
+    let outcome = server.probe(&[&arguments[..], &["90years"]].concat());
     assert_eq!(
-        (without_ages(&ran.out).as_str(), ran.code),
+        (without_ages(&outcome.out).as_str(), outcome.code),
         (
             "unhealthy: certificate expires in <age> (2095-01-01T00:00:00Z), expected at least 32872d 12h; \
              GET https://localhost:PORT/ in <t>\n",
@@ -44,9 +44,9 @@ fn a_certificate_has_to_last() {
 }
 
 #[test]
-fn it_holds_under_insecure_too() {
+fn checks_the_validity_under_insecure() {
     let (server, _) = until(2021);
-    let ran = server.probe(&[
+    let outcome = server.probe(&[
         "https://localhost:PORT",
         "-k",
         "--min-cert-validity",
@@ -54,11 +54,11 @@ fn it_holds_under_insecure_too() {
         "-v",
     ]);
     assert_eq!(
-        without_ages(&ran.out),
+        without_ages(&outcome.out),
         "unhealthy: certificate expired <age> (2021-01-01T00:00:00Z), expected at least 7d; \
          GET https://localhost:PORT/ in <t>\n",
     );
-    let lines = without_ages(&ran.err);
+    let lines = without_ages(&outcome.err);
     assert!(
         lines.contains("\n* TLS 1.3, certificate expired <age> (2021-01-01T00:00:00Z)\n")
             && lines.contains(
@@ -69,7 +69,7 @@ fn it_holds_under_insecure_too() {
 }
 
 #[test]
-fn plain_http_has_no_certificate() {
+fn rejects_min_cert_validity_over_plain_http() {
     assert_error(
         &["localhost:1", "--min-cert-validity", "7d"],
         "--min-cert-validity: expected an https:// URL; plain HTTP has no certificate",

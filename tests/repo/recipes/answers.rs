@@ -44,7 +44,7 @@ struct State {
 }
 
 #[test]
-fn documented_answers_are_told_apart() {
+fn every_recipe_reports_the_documented_states() {
     for (name, file) in FILES {
         let recipe = page::named(name);
         let states = states(name, file);
@@ -52,7 +52,7 @@ fn documented_answers_are_told_apart() {
         assert!(states.len() > 1, "{name} has no bad state");
         for state in &states {
             let answers = [state.answers.clone(), ready.clone()].concat();
-            let server = Server::playing_with_body(move |stream, head, body| {
+            let server = Server::handling_body(move |stream, head, body| {
                 answer(stream, head, body, &answers);
             });
             assert_eq!(state.verdicts.len(), ROLES.len(), "{name}, {}", state.name);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::support::recipes as page;
 
 #[test]
-fn every_recipe_is_run() {
+fn every_recipe_has_a_test() {
     let named: BTreeSet<&str> = page::recipes().iter().map(|recipe| recipe.name).collect();
     let run: BTreeSet<&str> = page::SERVERS
         .into_iter()
@@ -24,7 +24,7 @@ fn every_recipe_is_run() {
 }
 
 #[test]
-fn the_index_tells_what_each_recipe_is_run_against() {
+fn the_index_names_what_each_recipe_is_tested_against() {
     let rows: Vec<(String, bool)> = page::PAGE
         .lines()
         .filter_map(|line| line.strip_prefix("| ["))
@@ -44,7 +44,7 @@ fn the_index_tells_what_each_recipe_is_run_against() {
 }
 
 #[test]
-fn docker_waits_longer_than_the_probe() {
+fn dockers_timeout_exceeds_the_probes() {
     for recipe in page::recipes() {
         for line in &recipe.lines {
             assert!(
