@@ -1,4 +1,4 @@
-//! The real executable against real sockets: one binary, a folder per kind of requirement.
+//! The integration tests: one binary, a folder per kind of requirement.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! A recorded answer, another one that grew out of it, and whether that is drift.
+//! Random baselines and changed responses, compared with a reference implementation of drift.
 
 use std::ptr;
 
@@ -118,7 +118,7 @@ impl Comparison<'_> {
     }
 }
 
-/// The same with a few changes.
+/// A copy with a few random changes.
 fn changed(document: &Json, rng: &mut Rng) -> Json {
     match document {
         _ if rng.percent(4) => scalar(rng),

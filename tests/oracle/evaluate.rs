@@ -1,4 +1,4 @@
-//! healthprobe's own checks, on a document instead of an answer.
+//! healthprobe's own checks, applied to a document.
 
 use std::fmt::Display;
 use std::net::Ipv4Addr;
@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use healthprobe::check::{Check, evaluate};
 use healthprobe::response::{Address, Body, BodyEnd, Phases, Response};
 
-/// The reason why each assertion fails, `None` where it holds.
+/// The reason why each assertion fails; `None` if it holds.
 pub fn reasons(document: impl Display, assertions: &[String]) -> Vec<Option<String>> {
     let checks: Vec<Check> = assertions
         .iter()
@@ -18,7 +18,7 @@ pub fn reasons(document: impl Display, assertions: &[String]) -> Vec<Option<Stri
     outcomes(document, &checks)
 }
 
-/// The reason why each check fails, `None` where it holds.
+/// The reason why each check fails; `None` if it holds.
 pub fn outcomes(document: impl Display, checks: &[Check]) -> Vec<Option<String>> {
     let response = Response {
         address: Address::Tcp((Ipv4Addr::LOCALHOST, 1).into()),

@@ -1,4 +1,4 @@
-//! Behaviour beside something else that knows the answer: a reference, other implementations, many runs.
+//! Tests whose expected results come from elsewhere: a reference implementation, other programs, many runs.
 
 mod differential;
 mod drift;

@@ -1,7 +1,6 @@
-//! Random documents and random assertions against an oracle: what holds, holds, and nothing else does.
+//! Random documents and assertions, compared with a reference implementation.
 //!
-//! `HEALTHPROBE_MODEL_SEED` runs other cases than the usual ones; a failure names the seed, and shows a document that
-//! cannot be made smaller.
+//! `HEALTHPROBE_MODEL_SEED` selects other cases. A failure prints the seed and a minimized document.
 
 use std::sync::Arc;
 use std::thread;
@@ -21,7 +20,7 @@ const DOCUMENTS: u64 = 6_000;
 const ASSERTIONS: usize = 20;
 const PROBES: u64 = 300;
 
-/// How the cases came out, to show that both ways are tried.
+/// Counts of the expected verdicts, to show that all kinds occur.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     holds: usize,
@@ -107,7 +106,7 @@ fn agree(verdict: &Verdict, reason: Option<&str>) -> bool {
     }
 }
 
-/// Shows the smallest document that still disagrees.
+/// Reports a minimized document that still disagrees.
 fn fail(seed: u64, case: u64, document: &Json, assertion: &Assertion, text: &str) -> ! {
     let disagrees = |document: &Json| {
         let reason = reasons(document, &[text.to_owned()]).remove(0);
@@ -130,7 +129,7 @@ fn fail(seed: u64, case: u64, document: &Json, assertion: &Assertion, text: &str
     );
 }
 
-/// The same through a whole probe, arguments to exit code.
+/// The same through a whole probe, from arguments to exit code.
 #[test]
 fn exit_codes_match_the_reference() {
     let seed = seed();

@@ -1,7 +1,6 @@
-//! Many probes in a row against one server, whose answers are mixed by a fixed seed: each verdict has to be the one
-//! that follows from the answer.
+//! Many probes in a row against one server with random responses: each verdict must match its response.
 //!
-//! `HEALTHPROBE_SOAK` is how many; the executable is `HEALTHPROBE_STATIC` where it is given.
+//! `HEALTHPROBE_SOAK` sets the count; the executable is the one in `HEALTHPROBE_STATIC`, if set.
 
 use super::generate::rng::Rng;
 use crate::support::build::named_static;
@@ -13,10 +12,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Enough to see that it runs; CI asks for a hundred thousand.
+/// Enough for a smoke test; CI runs a hundred thousand.
 const FEW: usize = 1000;
 
-/// Each kind of answer, and whether `-e status=ok` and the default status hold of it.
+/// A status, a body, and whether the default status check and `-e status=ok` hold.
 const KINDS: [(&str, &str, bool); 8] = [
     ("200 OK", "{\"status\":\"ok\"}", true),
     ("200 OK", "{\"n\":[1,2,3],\"status\":\"ok\"}", true),
@@ -28,7 +27,7 @@ const KINDS: [(&str, &str, bool); 8] = [
     ("302 Found", "{\"status\":\"ok\"}", true),
 ];
 
-/// The kind of the answer to the request of this number.
+/// The kind of the response to request number `number`.
 fn kind(number: usize) -> (&'static str, &'static str, bool) {
     Rng::new(0, number as u64).pick(&KINDS)
 }
@@ -73,7 +72,7 @@ fn every_verdict_follows_from_the_response() {
         }
     });
     let healthy = healthy.into_inner();
-    // Both kinds were there.
+    // Both verdicts occurred.
     assert!(
         healthy > count / 8 && healthy < count / 2,
         "{healthy} of {count}"

@@ -1,4 +1,4 @@
-//! The static executable for arm64, run as such: by this machine if it is one, else by QEMU.
+//! The static executable for arm64, run natively or by QEMU.
 
 use crate::support::build::for_arm64;
 use crate::support::certificates::Authority;
@@ -6,7 +6,7 @@ use crate::support::{Server, program, tls, without_times};
 use std::env::consts;
 use std::process::Command;
 
-/// Runs the executable of `HEALTHPROBE_ARM64`: its exit code and what it said.
+/// The exit code and output of the executable in `HEALTHPROBE_ARM64`.
 fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
     let path = for_arm64()?;
     let mut command = if consts::ARCH == "aarch64" {
@@ -16,7 +16,7 @@ fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
         qemu.arg(path);
         qemu
     };
-    // Emulated, a handshake takes its time.
+    // A handshake is slow under emulation.
     let output = command.args(arguments).args(["-t", "20s"]).env_clear();
     let output = output.output().unwrap();
     let printed = [output.stdout, output.stderr].concat();

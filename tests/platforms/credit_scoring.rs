@@ -1,8 +1,5 @@
-//! A model that answers 200 and is wrong: `examples/credit-scoring` is trained, served and broken in
-//! five ways. A status check calls each of them healthy; the probe that ships with the model names it.
-//!
-//! It takes a Python with the example's requirements, and for `schema` those of `tests/repo/requirements.txt`: the one
-//! that `HEALTHPROBE_CREDIT_PYTHON` names, else `target/venv-credit-scoring/bin/python`.
+//! A model that answers 200 but is wrong: `examples/credit-scoring`, trained, served and broken in five ways. A
+//! status check passes each time; the probe that ships with the model reports the fault.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -23,7 +20,7 @@ const CONFIG: &str = concat!(
 );
 const README: &str = include_str!("../../examples/credit-scoring/README.md");
 
-/// What makes two answers differ.
+/// The parts of a response that differ between requests.
 const VOLATILE: &str = r#""id":"[0-9a-f-]{36}","created":\d+,"latency_ms":\d+\.\d+"#;
 
 const HEALTHY: &str = "healthy: 200 OK in <t>; POST http://localhost:PORT/score";
@@ -68,7 +65,7 @@ fn a_recorded_baseline_accepts_a_retrained_model() {
 
 #[test]
 fn reports_an_empty_prediction() {
-    // The export was renamed a column: no applicant's form is complete any more.
+    // A column was renamed in the export, so every applicant's form is incomplete.
     assert_detected(
         &["--income-column=yearly_income"],
         &[],
@@ -84,7 +81,7 @@ fn reports_an_empty_prediction() {
 
 #[test]
 fn reports_an_unknown_label() {
-    // The export counts its codes from 0: whoever is to be approved is unknown, and the others move up.
+    // The export numbers its labels from 0, so the first is unknown and the others shift.
     assert_detected(
         &["--first-code=0"],
         &[],
@@ -98,7 +95,7 @@ fn reports_an_unknown_label() {
 
 #[test]
 fn reports_a_slow_prediction() {
-    // The credit bureau is asked for three applicants, one after the other.
+    // Three sequential requests to the credit bureau.
     assert_detected(
         &[],
         &[("BUREAU_SECONDS", "0.1")],
@@ -120,7 +117,7 @@ fn reports_drifted_weights() {
 
 #[test]
 fn reports_a_score_that_is_nan() {
-    // Trained on all rows: none were left to calibrate on, and the mean of none is NaN.
+    // Trained on all rows: no rows are left for calibration, and the mean of none is NaN.
     assert_detected(
         &["--holdout=0"],
         &[],
@@ -133,7 +130,7 @@ fn reports_a_score_that_is_nan() {
     );
 }
 
-/// Whatever a check of the status can see is healthy; the probe that ships with the model says this.
+/// Every check of the status passes; the probe that ships with the model fails with this reason.
 #[track_caller]
 fn assert_detected(training: &[&str], variables: &[(&str, &str)], reason: &str) {
     let Some(service) = Service::start(training, variables) else {
@@ -154,7 +151,7 @@ fn assert_detected(training: &[&str], variables: &[(&str, &str)], reason: &str) 
 
     let line = format!("unhealthy: {reason}");
     service.assert_reports(&["--config", CONFIG], &line);
-    // As the example tells it, on the port that it tells.
+    // The example's page shows the same line, with port 8000.
     let told = normalised(README);
     assert!(
         told.contains(&line.replace("PORT", "8000")),
@@ -162,14 +159,14 @@ fn assert_detected(training: &[&str], variables: &[(&str, &str)], reason: &str) 
     );
 }
 
-/// A model of its own, trained and in service.
+/// A trained model and its service.
 struct Service {
     uvicorn: Uvicorn,
     folder: Folder,
 }
 
 impl Service {
-    /// `None` where there is no Python for it, after saying so.
+    /// `None` if there is no Python for it; prints that.
     fn start(training: &[&str], variables: &[(&str, &str)]) -> Option<Self> {
         let python = credit_python()?;
         let folder = Folder::new("credit-scoring");
@@ -208,7 +205,7 @@ impl Service {
         }
     }
 
-    /// Probes until it reports this: on a busy machine a first answer may take longer than 180 ms.
+    /// Waits, because on a busy machine the first responses may take longer than 180 ms.
     #[track_caller]
     fn assert_reports(&self, arguments: &[&str], line: &str) {
         wait_for_outcome(|| self.probe(arguments), line);

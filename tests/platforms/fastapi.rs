@@ -1,8 +1,4 @@
-//! A real service: `examples/fastapi` under uvicorn, probed while it loads, serves and fails.
-//!
-//! It takes a Python with the example's requirements: the one that `HEALTHPROBE_PYTHON` names, else
-//! `target/venv-fastapi/bin/python`. Without one the tests say that they were skipped;
-//! `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+//! `examples/fastapi` under uvicorn, probed while its model loads, serves and fails.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -64,7 +60,7 @@ fn reports_a_degraded_model() {
         &expecting(&health, &["status=ok"]),
         format!("unhealthy: status is \"degraded\", expected \"ok\"; GET {health} in <t>"),
     );
-    // The status alone sees nothing: the service still answers, with the model from before.
+    // The status alone reveals nothing: the service still answers with the previous model.
     assert_verdict(&[&health], healthy(&health));
 }
 
@@ -114,7 +110,7 @@ fn reports_a_service_that_hangs_or_is_gone() {
     );
 }
 
-/// The probe's arguments: a URL and an `--expect` for each assertion.
+/// A URL and an `--expect` per assertion.
 fn expecting<'a>(url: &'a str, assertions: &[&'a str]) -> Vec<&'a str> {
     let mut args = vec![url];
     args.extend(
@@ -133,14 +129,14 @@ fn the_model() -> String {
     fs::read_to_string(Path::new(EXAMPLE).join("model.json")).expect("the example's model")
 }
 
-/// A running uvicorn with a directory of its own, in which its model may appear.
+/// A running uvicorn with a folder for its model.
 struct Service {
     uvicorn: Uvicorn,
     folder: Folder,
 }
 
 impl Service {
-    /// `None` where there is no Python for it, after saying so.
+    /// `None` if there is no Python for it; prints that.
     fn start(name: &str) -> Option<Self> {
         let python = fastapi_python()?;
         let folder = Folder::new(name);
@@ -160,7 +156,7 @@ impl Service {
         self.uvicorn.url(path)
     }
 
-    /// Appears whole: the service never sees half a file that was not meant to be half.
+    /// Written atomically, so the service never reads an unintended half.
     fn put_model(&self, text: &str) {
         let new = self.folder.0.join("model.json.new");
         fs::write(&new, text).expect("a model to write");

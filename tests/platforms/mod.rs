@@ -1,4 +1,4 @@
-//! The executable where people run it: needs Docker, Podman, systemd, Python or other servers.
+//! Tests that need other programs: Docker, Podman, systemd, Python or servers.
 
 mod arm64;
 mod credit_scoring;

@@ -1,5 +1,5 @@
-//! `examples/podman`: its commands are run as they stand there, in a storage of the test's own, and what it run of Podman
-//! is asked of Podman. The image is that of `docker/server.rs`.
+//! `examples/podman`: the page's commands run as written, in a storage of the test, and its claims about Podman are
+//! checked. The image is that of `docker/server.rs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ const REQUIRED: &str = "HEALTHPROBE_REQUIRE_SERVERS";
 
 const PAGE: &str = include_str!("../../examples/podman/README.md");
 
-/// The page's commands, a block each.
+/// The page's code blocks.
 const BUILD_AND_RUN: usize = 0;
 const PROBE: usize = 1;
 const LOG: usize = 2;
 const RESTART: usize = 3;
 
-/// Podman with images and containers of its own, which end with this.
+/// Podman with its own images and containers, removed when dropped.
 struct Podman {
     page: String,
     context: Folder,
@@ -28,7 +28,7 @@ struct Podman {
 }
 
 impl Podman {
-    /// The image has this in its HEALTHCHECK, beside a single retry.
+    /// The image's HEALTHCHECK has this start period and a single retry.
     fn or_skip(page: &str, start_period: &str) -> Option<Self> {
         program("podman")?;
         let context = context();
@@ -81,14 +81,14 @@ impl Podman {
             .current_dir(&self.context.0)
             .env("CONTAINERS_CONF", conf("containers.conf"))
             .env("CONTAINERS_STORAGE_CONF", conf("storage.conf"))
-            // The check_probes are those of the test, also where systemd would run them.
+            // The test runs the probes itself, also where systemd could.
             .env("DISABLE_HC_SYSTEMD", "true")
             .stdin(Stdio::null())
             .output()
             .unwrap()
     }
 
-    /// What these commands print; they have to succeed.
+    /// The output of these commands, which have to succeed.
     #[track_caller]
     fn run(&self, commands: &str) -> String {
         let output = self.sh(commands);
@@ -115,7 +115,7 @@ impl Podman {
         serde_json::from_str(&printed).unwrap()
     }
 
-    /// What the page promises of Podman's HEALTHCHECK.
+    /// The page's claims about the HEALTHCHECK.
     fn check_probes(&self) -> Result<(), String> {
         let wrong = |what: &str, output: &Output| Err(format!("{what}: {output:?}"));
         let started = self.sh(self.block(BUILD_AND_RUN));
@@ -141,7 +141,7 @@ impl Podman {
         Ok(())
     }
 
-    /// And of what it does by itself.
+    /// The page's claims about restarts.
     fn check_restart(&self) -> Result<(), String> {
         self.run(self.block(RESTART));
         self.set_mode("loading");
@@ -173,7 +173,7 @@ fn podman_runs_the_pages_commands() {
 #[test]
 fn a_broken_page_fails() {
     type Check = fn(&Podman) -> Result<(), String>;
-    // Each with what is then noticed.
+    // The correct text, its replacement, the check, and a part of the expected error.
     let breakages: [(&str, &str, Check, &str); 4] = [
         (
             "--format docker ",
@@ -224,7 +224,7 @@ fn podman_differs_from_docker_as_the_page_says() {
         );
         return;
     }
-    // The first success does not end the start period.
+    // Unlike Docker, the first success does not end the start period.
     podman.run(podman.block(BUILD_AND_RUN));
     podman.set_mode("healthy");
     podman.run("podman healthcheck run iris");
@@ -233,7 +233,7 @@ fn podman_differs_from_docker_as_the_page_says() {
     assert_eq!(podman.inspect(".State.Health.Status"), "healthy");
     assert_eq!(podman.inspect(".State.Health.FailingStreak"), 0);
 
-    // The log is cut after 500 characters, and of --health-cmd only an array does without a shell.
+    // Podman keeps 500 characters of output; only an array in --health-cmd runs without a shell.
     let run = "podman run --detach --replace --name iris";
     podman.run(&format!(
         "{run} --health-cmd='[\"/healthprobe\", \"--help\"]' iris; podman healthcheck run iris"
@@ -244,7 +244,7 @@ fn podman_differs_from_docker_as_the_page_says() {
     podman.run(&format!("{run} --health-cmd='/healthprobe --help' iris"));
     assert_eq!(podman.inspect(".Config.Healthcheck.Test")[0], "CMD-SHELL");
 
-    // Without it, other flags are ignored.
+    // Without --health-cmd, other health flags are ignored.
     podman.run(&format!("{run} --health-retries=7 iris"));
     assert_eq!(podman.inspect(".Config.Healthcheck.Retries"), 1);
 }

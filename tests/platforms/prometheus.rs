@@ -1,5 +1,4 @@
-//! `examples/prometheus`: the rules alert when they should, and no query asks for
-//! what nobody writes.
+//! `examples/prometheus`: the alerts fire as tested, and all queries use existing metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,7 +19,7 @@ const RULES_TEST: &str = include_str!("../../examples/prometheus/rules_test.yml"
 const DASHBOARD: &str = include_str!("../../examples/prometheus/dashboard.json");
 const README: &str = include_str!("../../examples/prometheus/README.md");
 
-/// Whether promtool finds that these rules do what their tests say.
+/// Whether promtool accepts the rules and their tests pass.
 fn rules_pass(promtool: &Path, name: &str, rules: &str) -> bool {
     let folder = folder(name);
     fs::write(folder.join("rules.yml"), rules).unwrap();
@@ -43,7 +42,7 @@ fn alerts_fire_as_tested_and_broken_rules_fail() {
         return;
     };
     assert!(rules_pass(&promtool, "rules", RULES));
-    // What is broken on purpose is found.
+    // Broken rules fail.
     for (right, wrong) in [
         (
             "{target!=\"\"} == 0\n        labels",
@@ -79,10 +78,10 @@ fn alerts_fire_as_tested_and_broken_rules_fail() {
     }
 }
 
-/// The names of metrics, and of each its labels.
+/// Metric names with their labels.
 type Known = BTreeMap<String, BTreeSet<String>>;
 
-/// Files of probes with all that there is to write.
+/// Metrics files with every metric.
 fn write_all(folder: &Path) {
     let authority = Authority::new("Private CA");
     let secured = tls::serve(tls::config(&authority.sign(&["localhost"])));
@@ -107,13 +106,13 @@ fn known() -> Known {
         let labels = labels.into_iter().map(|(label, _)| label);
         known.entry(name).or_default().extend(labels);
     }
-    // node_exporter's own.
+    // node_exporter's own metric.
     let file = BTreeSet::from(["file".to_owned()]);
     known.insert("node_textfile_mtime_seconds".to_owned(), file);
     known
 }
 
-/// What a query, and the text that is shown with what it finds, name in vain.
+/// The names in a query and its legend that do not exist.
 fn unknown(known: &Known, query: &str, shown: &str) -> Vec<String> {
     let all = |pattern: &str, text: &str| -> Vec<String> {
         let pattern = regex_lite::Regex::new(pattern).unwrap();
@@ -244,7 +243,7 @@ fn the_dashboards_panels_do_not_overlap() {
     }
 }
 
-/// What a running Prometheus answers.
+/// The result of a query to a running Prometheus.
 fn ask(port: u16, query: &str) -> Value {
     let encoded = query.bytes().fold(String::new(), |mut encoded, byte| {
         _ = write!(encoded, "%{byte:02x}");
@@ -290,7 +289,7 @@ fn prometheus_answers_every_query_of_the_dashboard() {
             assert!(series[0]["metric"][label].is_string(), "{query}: {label}");
         }
     }
-    // The rules are those that run there.
+    // The loaded rules are these.
     let rules = get(port, "/api/v1/rules");
     for alert in RULES.split("- alert: ").skip(1) {
         let name = alert.lines().next().unwrap();

@@ -1,7 +1,4 @@
-//! Servers that people run, over TLS and over unix sockets: openssl's, nginx, gunicorn and uvicorn.
-//!
-//! Where one is not installed its test says so and is skipped; `HEALTHPROBE_REQUIRE_SERVERS=1` and
-//! `HEALTHPROBE_REQUIRE_PYTHON=1` make that a failure.
+//! Common servers over TLS and over unix sockets: openssl, nginx, gunicorn and uvicorn.
 
 use std::fs;
 use std::net::TcpStream;
@@ -15,12 +12,12 @@ use crate::support::certificates::{Authority, Certificate};
 use crate::support::python::recipes_python;
 use crate::support::{Outcome, PATIENCE, free_port, new_file, probe, program, signal};
 
-/// A CA, and files with a certificate of it for localhost.
+/// A CA, and files with certificates of it.
 struct Keys {
     cacert: String,
     cert: String,
     key: String,
-    /// Certificate and key of a client, in one file.
+    /// A client's certificate and key in one file.
     client: String,
 }
 
@@ -38,15 +35,15 @@ impl Keys {
     }
 }
 
-/// A folder of its own for a server's files.
+/// A folder for a server's files.
 fn folder(name: &str) -> PathBuf {
-    // Short, for a unix socket's path has at most 107 bytes.
+    // Short, because a unix socket's path has at most 107 bytes.
     let folder = std::env::temp_dir().join(format!("hp-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// A running server. It ends with this.
+/// A running server, stopped when dropped.
 struct Daemon(Child);
 
 impl Daemon {
@@ -71,7 +68,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // gunicorn and nginx have children, which end with a SIGTERM to their parent.
+        // gunicorn and nginx stop their children on SIGTERM.
         signal("TERM", &[self.0.id()]);
         let _ = self.0.wait();
     }
@@ -133,7 +130,7 @@ fn probes_openssl_s_server() {
             "unhealthy: the server speaks TLS on this port: write https://; GET http://localhost:PORT/",
         );
     }
-    // Too old to be safe, which openssl itself has to be talked into.
+    // TLS 1.1, which openssl allows only at security level 0.
     let port = free_port();
     let _server = Daemon::start(
         Command::new(&openssl)
@@ -205,7 +202,7 @@ fn probes_nginx_over_tls_and_a_unix_socket() {
         0,
         "healthy: 200 OK in <t>; GET https://localhost:PORT/",
     );
-    // nginx answers in plain HTTP to plain HTTP.
+    // nginx answers plain HTTP on its TLS port with plain HTTP.
     let outcome = run(secured, "http://localhost:PORT/", &[]);
     assert!(
         outcome
@@ -308,7 +305,7 @@ fn probes_gunicorn_over_a_unix_socket() {
     );
 }
 
-/// Both are Python's TLS, one of them through asyncio.
+/// Both use Python's TLS; uvicorn through asyncio.
 #[test]
 fn probes_gunicorn_and_uvicorn_over_tls() {
     let Some(python) = recipes_python() else {

@@ -1,4 +1,4 @@
-//! What comes back: every framing of RFC 9112, and what is none.
+//! Responses: every framing of RFC 9112, and invalid ones.
 
 use crate::support::{PATIENCE, Server, assert_within, drip, hold, response};
 use std::io::Write;
@@ -13,13 +13,13 @@ fn reads_every_body_framing() {
         // Delimited by the end of the connection.
         "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}",
         "HTTP/1.0 200 OK\r\n\r\n{\"status\":\"ok\"}",
-        // A status line without a reason, as TorchServe writes it, and bare line feeds.
+        // A status line without a reason phrase, as TorchServe writes it, and bare line feeds.
         "HTTP/1.1 200\r\ncontent-length: 15\r\n\r\n{\"status\":\"ok\"}",
         "HTTP/1.1 200 \r\nContent-Length:15\r\n\r\n{\"status\":\"ok\"}",
         "HTTP/1.1 200 OK\nContent-Length: 15\n\n{\"status\":\"ok\"}",
-        // What comes before and after is not the answer.
+        // Interim responses before, and extra bytes after, are ignored.
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}HTTP/1.1 500",
-        // A content type never decides.
+        // The content type is irrelevant.
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}",
         // Chunked overrides a length (RFC 9112, section 6.3).
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n0\r\n\r\n",
@@ -147,7 +147,7 @@ fn reports_a_truncated_body() {
         "body cut short after 15 of 20 bytes",
         " in <t>; body: {\"status\":\"ok\"}",
     );
-    // A check that has what it needs does not miss the rest.
+    // A check that has found its text does not need the rest.
     server.assert_healthy(&["--expect-body", "ok"]);
     let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"status\":\"ok\"}\r\n";
@@ -160,7 +160,7 @@ fn reports_a_truncated_body() {
 
 #[test]
 fn reports_a_reset_in_the_body() {
-    // Closing with unread input sends a reset behind what was written.
+    // Closing with unread input sends a reset after the written bytes.
     let server = Server::unread("127.0.0.1:0", |stream| {
         let _ = stream.peek(&mut [0]);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}");

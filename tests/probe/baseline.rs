@@ -1,4 +1,4 @@
-//! `--baseline` and `--write-baseline`: recording and comparing are one request.
+//! `--baseline` and `--write-baseline`.
 
 use crate::support::{Server, file, probe};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Status, header and body checks through the executable.
+//! Status, header and body checks.
 
 use crate::support::{Server, assert_error, response};
 

@@ -1,9 +1,9 @@
-//! `--config`: a check that ships with the model.
+//! `--config`: a check in a JSON file.
 
 use crate::support::{Server, assert_error, file, probe, response};
 use std::io::Write;
 
-/// A server that answers a good prediction to one request only: exactly this body and header.
+/// A server that predicts only for exactly this body and header.
 fn model() -> Server {
     Server::handling_body(|stream, head, body| {
         let asked = head.starts_with("POST /v1/predict HTTP/1.1\r\n")
@@ -96,7 +96,7 @@ fn flags_and_environment_override_the_config() {
             .starts_with("unhealthy: predictions is missing, expected length(predictions)>0; ")
     );
     assert!(run(&["-H", "X-Other: y"], &[]).starts_with("unhealthy: predictions is missing"));
-    // Recording again needs no other file: the flag contradicts the config's baseline, and wins.
+    // The flag overrides the config's baseline, which would conflict with it.
     let again = file("again.json", "");
     assert_eq!(
         run(&["--write-baseline", &again], &[]),

@@ -1,10 +1,10 @@
-//! `--data`: synthetic requests.
+//! `--data`: request bodies.
 
 use crate::support::{PATIENCE, Server, assert_error, assert_within, file, response};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-/// A server that answers with what it heard: head and body as a JSON object.
+/// A server that answers with the request's head and body as a JSON object.
 fn echo() -> Server {
     Server::handling_body(|stream, head, body| {
         let printed =
@@ -124,7 +124,7 @@ fn sends_a_large_body_completely() {
 
 #[test]
 fn reads_a_response_sent_before_the_body_ends() {
-    // As a server does that takes no such body: it answers, closes and reads no more.
+    // As a server that rejects the body: it responds, closes and reads no more.
     let server = Server::unread("127.0.0.1:0", |stream| {
         let _ = stream.read(&mut [0; 100]);
         let _ = stream
@@ -135,7 +135,7 @@ fn reads_a_response_sent_before_the_body_ends() {
     assert_within(PATIENCE, || {
         let outcome = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "20s"]);
         assert_eq!(outcome.code, Some(1));
-        // The kernel may throw the answer away with what was not read.
+        // The kernel may discard the response together with the unread bytes.
         let lines = [
             "unhealthy: status 413, expected 200-399; POST http://127.0.0.1:PORT/ in <t>; body: {\"detail\":\"too large\"}\n",
             "unhealthy: connection reset before any response; POST http://127.0.0.1:PORT/\n",

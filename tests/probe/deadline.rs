@@ -1,4 +1,4 @@
-//! One deadline over every stage, and the stage named.
+//! One deadline for all stages; the verdict names the stage.
 
 use crate::support::{Server, assert_within, drip, hold, response};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const TIMEOUT: &str = "1s";
 
-/// Generous to a busy machine; the exact lateness is a matter for `hyperfine`.
+/// Generous, for busy machines.
 const LATEST: Duration = Duration::from_secs(10);
 
 #[track_caller]
@@ -106,7 +106,7 @@ fn reports_status_and_body_failures_together() {
 
 #[test]
 fn applies_one_deadline_to_all_stages() {
-    // Each part is quick, all together are not.
+    // Each part is fast, the whole is not.
     let server = Server::handling(|stream| {
         drip(
             stream,
@@ -127,7 +127,7 @@ fn applies_one_deadline_to_all_stages() {
 #[test]
 fn reports_an_exceeded_max_latency() {
     let server = Server::handling(|stream| {
-        // Not a synchronisation: the slowness is the subject.
+        // Not for synchronization: slowness is under test.
         std::thread::sleep(Duration::from_millis(120));
         let _ = stream.write_all(response("200 OK", "{}").as_bytes());
     });

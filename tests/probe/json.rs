@@ -1,4 +1,4 @@
-//! `--expect` through the executable: the language by example.
+//! `--expect`: the assertion language by example.
 
 use crate::support::Server;
 

@@ -1,4 +1,4 @@
-//! `--metrics-file`: what Prometheus reads of a probe.
+//! `--metrics-file`.
 
 use std::fs;
 use std::io::Write as _;
@@ -14,7 +14,7 @@ use crate::support::{
     tls,
 };
 
-/// Probes with these arguments, and returns the metrics as they were written.
+/// Probes with these arguments and returns the metrics file.
 fn written(name: &str, prepare: impl FnOnce(&[&str]) -> Probe, arguments: &[&str]) -> String {
     let file = folder(name).join("probe.prom");
     let path = file.to_str().unwrap();
@@ -28,7 +28,7 @@ fn of_server(name: &str, server: &Server, arguments: &[&str]) -> String {
     text.replace(&format!(":{}", server.port()), ":PORT")
 }
 
-/// Without HELP and TYPE, and with each time as `<t>`.
+/// The samples without HELP and TYPE, times as `<t>`.
 fn samples(text: &str) -> String {
     let times = regex_lite::Regex::new(r"(?m)^(\w+_seconds\{[^}]*\}) [0-9.]+$").unwrap();
     let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
@@ -164,7 +164,7 @@ healthprobe_check_success{URL,check=\"expect-status 200-399\"} 0"
 
 #[test]
 fn writes_the_earliest_expiry_of_the_chain() {
-    // 2040 and 2035; the intermediate expires first.
+    // The intermediate expires first, in 2035.
     let mut root = authority_params("Root");
     root.not_after = rcgen::date_time_ymd(2045, 1, 1);
     let root = Authority::with(root);
@@ -318,7 +318,7 @@ fn warns_when_the_file_cannot_be_written() {
         assert_outcome(&outcome, 0, healthy, &warning);
     }
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
-    // Also where nothing else is said, for nobody would miss the file.
+    // Also when quiet: otherwise a missing file would go unnoticed.
     let outcome = server.probe(&["127.0.0.1:PORT", "-q", "--metrics-file", "/nowhere/x"]);
     assert_outcome(
         &outcome,
@@ -360,7 +360,7 @@ fn resolves_the_path_in_a_config_and_writes_nothing_on_a_usage_error() {
     assert_eq!(left.len(), 2, "no temporary file is left: {left:?}");
 }
 
-/// A reader in a loop sees whole files only, whatever it was that wrote them.
+/// A reader in a loop sees only complete files.
 #[test]
 fn replaces_the_file_atomically() {
     let file = folder("atomic").join("probe.prom");

@@ -1,4 +1,4 @@
-//! What the executable does, against raw sockets: needs nothing but the executable.
+//! The executable's behaviour against raw sockets. Needs nothing else.
 
 mod answer;
 mod baseline;

@@ -1,4 +1,4 @@
-//! What a probe of plain HTTP has of TLS: nothing, built in or not.
+//! Probes of plain HTTP do no TLS work, and a build without TLS rejects https.
 
 use crate::support::build::without_tls;
 use crate::support::{Server, new_file, probe_of, program};
@@ -26,7 +26,7 @@ fn rejects_https_in_a_build_without_tls() {
     run(&[&url, "-s", "302"]).assert_verdict(format!("healthy: 302 Found in <t>; GET {url}"));
 }
 
-/// No certificate is read, no key made.
+/// No certificate is read and no key generated.
 #[test]
 fn reads_no_certificates_for_plain_http() {
     let Some(strace) = program("strace") else {
@@ -47,7 +47,7 @@ fn reads_no_certificates_for_plain_http() {
     let (code, calls) = traced(&url);
     assert_eq!(code, Some(0));
     assert!(!looks(&calls), "{calls}");
-    // That they would be seen: of https, they are.
+    // The trace would show it: for https it does.
     let (code, calls) = traced(&url.replace("http", "https"));
     assert_eq!(code, Some(1));
     assert!(looks(&calls), "{calls}");

@@ -1,4 +1,4 @@
-//! What is said, to whom, and the exit code whatever becomes of it.
+//! Standard output, standard error and the exit code.
 
 use crate::support::{Server, assert_outcome, probe, response};
 use std::fs::File;
@@ -220,7 +220,7 @@ fn escapes_control_characters_from_the_server() {
 
 #[test]
 fn masks_secrets_that_the_server_echoes() {
-    // The server repeats everything it hears: the worst case for a log.
+    // The server echoes everything: the worst case for a log.
     let server = Server::unread("127.0.0.1:0", |stream| {
         use std::io::{Read, Write};
         let mut request = [0; 4096];
@@ -293,10 +293,10 @@ fn keeps_the_exit_code_when_output_cannot_be_written() {
     assert_eq!(run(&[&url, "-v"], full()), Some(0));
     assert_eq!(run(&[&url, "-e", "status=no", "-v"], full()), Some(1));
     assert_eq!(run(&["--bad"], full()), Some(1));
-    // Help is nothing but its text.
+    // Help consists of its output only.
     assert_eq!(run(&["--help"], full()), Some(1));
     assert_eq!(run(&["--version"], full()), Some(1));
-    // Closed altogether, by a shell.
+    // Closed by a shell.
     let closed = |arguments: &str| {
         Command::new("sh")
             .arg("-c")

@@ -1,4 +1,4 @@
-//! `--location`: what is followed, how, and with what.
+//! `--location`: which redirects are followed, and with what request.
 
 use crate::support::{Server, assert_within, free_port, response};
 use std::io::Write;
@@ -8,8 +8,7 @@ fn redirect(status: u16, location: &str) -> String {
     format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
 }
 
-/// Answers by path: `/` and `/start/here?q=1` with this redirect, all else with 200 and the
-/// request's first line as JSON.
+/// Answers `/` and `/start/here?q=1` with this redirect, everything else with 200 and the request line as JSON.
 fn server(status: u16, location: &str) -> Server {
     let redirect = redirect(status, location);
     Server::handling_body(move |stream, head, body| {
@@ -39,7 +38,7 @@ fn assert_leads(location: &str, to: &str) {
     assert_eq!(outcome.code, Some(0), "{location}: {outcome:?}");
 }
 
-/// RFC 3986, section 5.2; with what browsers forgive.
+/// RFC 3986, section 5.2, with the leniency of browsers.
 #[test]
 fn resolves_relative_references() {
     for (location, to) in [
@@ -94,7 +93,7 @@ fn follows_only_redirect_statuses_with_a_location() {
     );
 }
 
-/// Fetch, HTTP-redirect fetch: 303 asks for a GET, 307 and 308 for the same again.
+/// As in the Fetch standard's HTTP-redirect fetch: 303 becomes a GET, 307 and 308 repeat the request.
 #[test]
 fn changes_method_and_body_as_fetch_does() {
     for (status, method, data, then, length) in [
@@ -162,7 +161,7 @@ fn drops_credentials_for_another_origin() {
     ] {
         assert!(request.contains(kept), "{request}");
     }
-    // Another port is another server.
+    // Another port is another origin.
     let other = Server::json("{}");
     let from = server(
         302,
@@ -272,7 +271,7 @@ fn reports_a_redirect_that_cannot_be_followed() {
 #[test]
 fn applies_one_deadline_to_all_redirects() {
     let slow = Server::handling_body(|stream, _, _| {
-        // Not a synchronisation: the slowness is the subject.
+        // Not for synchronization: slowness is under test.
         std::thread::sleep(Duration::from_millis(150));
         let _ = stream.write_all(redirect(302, "/again").as_bytes());
     });
@@ -288,7 +287,7 @@ fn applies_one_deadline_to_all_redirects() {
 #[test]
 fn sums_the_phases_of_all_requests() {
     let slow = Server::handling_body(|stream, head, _| {
-        // Not a synchronisation: the slowness is the subject.
+        // Not for synchronization: slowness is under test.
         std::thread::sleep(Duration::from_millis(60));
         let answer = if head.contains("GET / ") {
             redirect(302, "/new")

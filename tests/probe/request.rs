@@ -1,4 +1,4 @@
-//! What is sent: method, headers, credentials.
+//! The request: method, headers, credentials.
 
 use crate::support::{Server, assert_error, response};
 

@@ -1,4 +1,4 @@
-//! What is dialled instead of the URL's host: another one, a unix socket, a proxy.
+//! Connections to another place than the URL's host: another address, a unix socket, a proxy.
 
 use crate::support::unix::{socket_path, unix_server};
 use crate::support::{
@@ -92,7 +92,7 @@ fn connects_elsewhere_and_keeps_the_urls_host() {
         );
         assert!(server.request().contains("\r\nhost: model.internal\r\n"));
     }
-    // Without a port it is the URL's.
+    // The default port is the URL's.
     server.assert_verdict(
         &["http://model.internal:PORT/", "--connect-to", "127.0.0.1"],
         "healthy: 200 OK in <t>; GET http://model.internal:PORT/",
@@ -202,7 +202,7 @@ fn reports_a_failing_proxy_as_the_proxy() {
         &["http://model/", "--proxy", &format!("127.0.0.1:{closed}")],
         format!("unhealthy: proxy: connection refused (127.0.0.1:{closed}); GET http://model/"),
     );
-    // Of plain HTTP the proxy's answer is the answer.
+    // For plain HTTP, the proxy's response is the response.
     let gone = Server::answering(response("502 Bad Gateway", "no model"));
     gone.assert_verdict(
         &["http://model/", "--proxy", "127.0.0.1:PORT"],

@@ -1,4 +1,4 @@
-//! What is sent but never shown: tokens, passwords, header values, queries.
+//! Tokens, passwords, header values and queries are sent but never shown.
 
 use crate::support::{Server, assert_error, free_port, new_file, probe, response};
 use std::io::Write;
@@ -18,7 +18,7 @@ fn reads_a_bearer_token_from_a_file() {
                 .contains("\r\nauthorization: Bearer t0ken\r\n")
         );
     }
-    // A header that authorizes is the user's last word, as with curl.
+    // An explicit Authorization header takes precedence, as with curl.
     let path = new_file(b"t0ken");
     server.assert_healthy(&["--bearer-file", &path, "-H", "Authorization: Custom x"]);
     assert!(server.request().contains("\r\nauthorization: Custom x\r\n"));
@@ -58,7 +58,7 @@ fn rejects_an_invalid_token_without_showing_it() {
 #[test]
 fn reads_headers_from_a_file() {
     let server = server();
-    // Nothing is replaced in it: a secret may hold a $.
+    // Variables are not expanded in it: a secret may contain a $.
     let path = new_file(b"X-Api-Key: k3y$${HOME}\r\n\nAuthorization: Bearer t0ken\n");
     server.assert_healthy(&["-H", &format!("@{path}"), "-H", "X-Tag: a"]);
     let request = server.request();
@@ -114,7 +114,7 @@ fn rejects_line_breaks_in_an_expanded_header() {
         );
 }
 
-/// A server that tells all that it heard, in every place that is shown.
+/// A server that echoes the request in every part of the response that is shown.
 fn echo_server() -> Server {
     Server::handling_body(|stream, head, _| {
         let heard: Vec<&str> = head.lines().collect();
@@ -138,7 +138,7 @@ fn echo_server() -> Server {
     })
 }
 
-/// Every way to give a secret, every way to be shown one.
+/// Every way to pass a secret, in every kind of output.
 #[test]
 fn shows_no_secret_in_any_output() {
     let server = echo_server();
@@ -187,7 +187,7 @@ fn shows_no_secret_in_any_output() {
         "v4lue-of-variable",
         "p4ssw0rd",
         "qu3ry",
-        // The same in base64, as Basic credentials have it.
+        // The same in base64, as in Basic credentials.
         "djRsdWUtb2YtdmFyaWFibGU",
         "bWU6",
         "s3t-c00kie",
@@ -207,7 +207,7 @@ fn shows_no_secret_in_any_output() {
     }
 }
 
-/// What is no HTTP is shown by its first 32 bytes, which may end in a secret.
+/// The excerpt is 32 bytes, and may end within a secret.
 #[test]
 fn masks_a_secret_cut_off_by_the_excerpt() {
     let server = Server::answering("the token that was sent: t0ken-of-file");

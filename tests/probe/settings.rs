@@ -1,4 +1,4 @@
-//! `HEALTHPROBE_*`: every flag from the environment, the flag wins.
+//! `HEALTHPROBE_*`: every option from the environment.
 
 use crate::support::{Server, assert_error, probe, response};
 use std::process::Command;
@@ -42,7 +42,7 @@ fn reads_every_option_from_the_environment() {
     }
 }
 
-/// Each flag of the help has a variable, which the help's reader will try.
+/// Every flag in the help has a variable.
 #[test]
 fn reads_a_variable_for_every_flag() {
     let help = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
@@ -59,9 +59,9 @@ fn reads_a_variable_for_every_flag() {
         }
         seen += 1;
         let name = format!("HEALTHPROBE_{}", flag.to_uppercase().replace('-', "_"));
-        // No flag takes this; a variable that nobody reads would go unnoticed.
+        // A value that no flag accepts; an unused variable would cause no error.
         let value = match flag {
-            // Any path is one, but for its length.
+            // Any path is valid, unless it is too long.
             "unix-socket" => "\u{1}".repeat(200),
             "metrics-file" => "/nowhere/x".to_owned(),
             _ => "\u{1}".to_owned(),

@@ -1,4 +1,4 @@
-//! What a probe leaves behind: nothing. What it needs around it: nothing.
+//! A probe leaves nothing behind and needs nothing around it.
 
 use crate::support::build::named_static;
 use crate::support::{self, Server, file, folder, hold, new_file, program, say_skipped};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_healthprobe");
 
-/// What strace saw of these system calls while a probe of this URL ran.
+/// The trace of these system calls during a probe.
 fn trace(calls: &str, arguments: &[&str]) -> Option<String> {
     let strace = program("strace")?;
     let file = new_file("");
@@ -49,13 +49,13 @@ fn writes_no_file_unless_asked_to() {
         return;
     };
     assert!(!writes(&calls), "{calls}");
-    // That it would be seen: a flag asks for it.
+    // The trace would show it: with this flag it does.
     let file = file("side-effects.json", "");
     let calls = trace("trace=%file", &[&url, "--write-baseline", &file]).unwrap();
     assert!(writes(&calls), "{calls}");
 }
 
-/// A probe that waits for its answer.
+/// A running probe that waits for its response.
 fn waiting(server: &Server) -> Child {
     let url = format!("http://127.0.0.1:{}/", server.port());
     let child = Command::new(EXECUTABLE)
@@ -63,7 +63,7 @@ fn waiting(server: &Server) -> Child {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // It has asked.
+    // It has sent its request.
     server.request();
     child
 }
@@ -81,7 +81,7 @@ fn ends_at_once_on_a_signal() {
     }
 }
 
-/// No library, no `/etc`, no `/tmp`, no `/proc`, no `/dev`: a root with the executable alone.
+/// No library, no `/etc`, no `/tmp`, no `/proc`, no `/dev`: a root that contains only the executable.
 #[test]
 fn runs_in_an_empty_root() {
     let Some(path) = named_static() else {
@@ -112,7 +112,7 @@ fn runs_in_an_empty_root() {
                 "2s",
             ]);
         if host != "model.invalid" {
-            // In the network of the server; a name is looked up where there is none.
+            // In the server's network, except for the name lookup, which must fail.
             command = Command::new("unshare");
             command
                 .args(["--user", "--map-root-user", "--root"])

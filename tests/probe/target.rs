@@ -1,4 +1,4 @@
-//! The URL's forms, expansion, and the rules on addresses.
+//! The URL: its forms, variables and addresses.
 
 use crate::support::{Server, assert_error, free_port, has_ipv6, hold, probe, response};
 use std::io::Write;
@@ -112,7 +112,7 @@ fn names_every_address_that_refused() {
 
 #[test]
 fn reports_a_name_that_does_not_exist() {
-    // RFC 6761 keeps .invalid free; without any DNS the answer is another, but never silence.
+    // RFC 6761 reserves .invalid. The reason depends on whether there is a resolver.
     let outcome = probe(&["healthprobe-test.invalid:8000", "-t", "10s"]).run();
     assert_eq!(outcome.code, Some(1));
     assert!(
@@ -133,7 +133,7 @@ fn reports_a_name_that_does_not_exist() {
 
 #[test]
 fn times_out_connecting_to_a_silent_address() {
-    // Nobody accepts, and once the queue is full the kernel drops what knocks.
+    // Nobody accepts; once the queue is full, the kernel drops connection requests.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let waiting: Vec<_> = (0..5000)

@@ -1,4 +1,4 @@
-//! `--wait`: until healthy, or until the time is up.
+//! `--wait`.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ fn ok() -> String {
     response("200 OK", "{\"status\":\"ok\"}")
 }
 
-/// A server that never has an answer.
+/// A server that never responds.
 fn stuck() -> Server {
     Server::handling(hold)
 }
@@ -84,7 +84,7 @@ fn returns_at_once_when_healthy() {
 fn waits_for_a_server_that_starts_later() {
     let port = free_port();
     let late = thread::spawn(move || {
-        // Not a synchronisation: the lateness is the subject.
+        // Not for synchronization: lateness is under test.
         thread::sleep(Duration::from_millis(300));
         Server::on(&format!("127.0.0.1:{port}"), |stream: &mut TcpStream| {
             let _ = stream.write_all(ok().as_bytes());
@@ -115,7 +115,7 @@ fn reports_the_last_verdict_when_time_is_up() {
     assert_eq!(outcome.code, Some(1));
     let line = "unhealthy: status 503, expected 200-399; GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}\n";
     assert_eq!(outcome.err, line);
-    // At 0, 300, 600 and 800 or 900 ms; a busy machine makes one less.
+    // At 0, 300, 600 and 800 or 900 ms; one less on a busy machine.
     assert!(
         ["attempt 4", "attempt 3"]
             .iter()
@@ -171,7 +171,7 @@ fn applies_max_latency_to_each_attempt() {
     let count = Arc::new(AtomicUsize::new(0));
     let server = Server::handling(move |stream| {
         if count.fetch_add(1, Ordering::SeqCst) < 2 {
-            // Not a synchronisation: the slowness is the subject.
+            // Not for synchronization: slowness is under test.
             thread::sleep(Duration::from_millis(600));
         }
         let _ = stream.write_all(ok().as_bytes());
@@ -297,7 +297,7 @@ fn start(arguments: &[&str]) -> Child {
 #[test]
 fn exits_with_1_at_once_on_sigint_and_sigterm() {
     for signal in ["INT", "TERM"] {
-        // While it waits for an answer, and between two attempts.
+        // While it waits for a response, and between two attempts.
         for server in [stuck(), in_turn(&[loading()])] {
             let address = format!("127.0.0.1:{}", server.port());
             let child = start(&[
@@ -310,7 +310,7 @@ fn exits_with_1_at_once_on_sigint_and_sigterm() {
                 "30s",
             ]);
             server.request();
-            // Not a synchronisation: any moment will do, and one of each kind is likely.
+            // Not for synchronization: any moment is valid.
             thread::sleep(Duration::from_millis(100));
             assert!(support::signal(signal, &[child.id()]));
             assert_within(PATIENCE, || {
@@ -322,7 +322,7 @@ fn exits_with_1_at_once_on_sigint_and_sigterm() {
     }
 }
 
-/// Runs it on a terminal of its own, then prints the exit code and all that the terminal was sent.
+/// Runs a command on a terminal, then prints its exit code and everything sent to the terminal.
 const ON_A_TERMINAL: &str = r#"
 import os, pty, sys
 columns, *command = sys.argv[1:]
@@ -370,7 +370,7 @@ fn rewrites_one_line_on_a_terminal() {
     for (number, line) in lines[1..3].iter().enumerate() {
         let start = format!("attempt {} after <t>: status 503, expected ", number + 1);
         assert!(line.starts_with(&start), "{printed:?}");
-        // The time was longer than its stand-in.
+        // The time was longer than `<t>`.
         assert!((70..=80).contains(&line.len()), "{printed:?}");
     }
     assert_eq!(

@@ -1,13 +1,13 @@
-//! What is built in: each licence permissive, each crate from the registry, none in two versions.
+//! The linked crates: permissive licences, crates.io only, one version each.
 //!
-//! `deny.toml` says the same to cargo-deny, which also knows the advisories.
+//! `deny.toml` configures the same for cargo-deny, which also checks advisories.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// SPDX identifiers that MIT OR Apache-2.0 can be given out with.
+/// SPDX identifiers compatible with MIT OR Apache-2.0.
 const LICENSES: [&str; 6] = [
     "MIT",
     "Apache-2.0",
@@ -32,7 +32,7 @@ fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The packages that the executable is linked from: no build script's, no macro's, no test's.
+/// The packages linked into the executable, without those of build scripts, macros and tests.
 fn linked(metadata: &Value) -> Vec<&Value> {
     let list = |value: &'_ Value| value.as_array().unwrap().clone();
     let packages: BTreeMap<&str, &Value> = metadata["packages"]
@@ -68,10 +68,11 @@ fn linked(metadata: &Value) -> Vec<&Value> {
     seen.into_iter().map(|id| packages[id]).collect()
 }
 
-/// Whether one of an expression's alternatives holds permissive licences only.
+/// Whether at least one alternative of the expression is permissive.
 fn is_permissive(expression: &str) -> bool {
     let bare = expression.replace(['(', ')'], " ").replace('/', " OR ");
-    // In an AND of ORs, each part needs one; in an OR of ANDs, one part needs all. No crate mixes them otherwise.
+    // For an AND of ORs every part needs a permissive alternative, for an OR of ANDs one part must be permissive
+    // throughout. No crate mixes them otherwise.
     let known = |license: &str| LICENSES.contains(&license.trim());
     bare.split(" OR ")
         .any(|part| part.split(" AND ").all(known))

@@ -1,4 +1,4 @@
-//! What `cargo install`, and a package of the source, give to users.
+//! The results of `cargo install` and `cargo package`.
 
 use crate::support;
 use crate::support::Folder;
@@ -20,7 +20,7 @@ fn cargo(arguments: &[&str]) -> String {
 #[test]
 fn cargo_install_installs_only_healthprobe() {
     let root = Folder::new("install");
-    // Into the same folder as the tests, so that all is built already.
+    // The tests' target folder, where everything is built already.
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     cargo(&[
         "install",
@@ -62,7 +62,7 @@ fn the_package_contains_what_users_need() {
     ] {
         assert!(holds(path), "{path} is missing");
     }
-    // What the README links to.
+    // Files that the README links to.
     let links = regex_lite::Regex::new(r"\]\(([^):#]+)\)").unwrap();
     let mut linked = 0;
     for link in links.captures_iter(include_str!("../../README.md")) {

@@ -1,4 +1,4 @@
-//! The manual page and the shells' completions, as the tools read them that they are for.
+//! The manual page and the shell completions, read by man and the shells.
 
 use crate::support::{Folder, cargo, changed, probe, program};
 use regex_lite::Regex;
@@ -14,11 +14,11 @@ const NAMES: [&str; 4] = [
     "healthprobe.fish",
 ];
 
-/// A folder with what `cargo run --example manual` writes, which is run once.
+/// A folder with the output of `cargo run --example manual`, which runs once.
 fn made() -> Folder {
     static TEXTS: LazyLock<[String; 4]> = LazyLock::new(|| {
         let parent = Folder::new("manual");
-        // It makes the folder too.
+        // The example creates the folder.
         let folder = parent.0.join("made");
         let output = manual(&[folder.to_str().unwrap()]);
         let paths = NAMES.map(|name| folder.join(name));
@@ -63,14 +63,14 @@ fn read(made: &Folder, name: &str) -> String {
     fs::read_to_string(made.0.join(name)).unwrap()
 }
 
-/// The same file with a line of it changed.
+/// A copy of the file with one line changed.
 fn broken(made: &Folder, name: &str, line: &str, instead: &str) -> PathBuf {
     let path = made.0.join(format!("broken-{name}"));
     fs::write(&path, changed(&read(made, name), line, instead)).unwrap();
     path
 }
 
-/// Each flag of the help as it stands there, such as `-t, --timeout <DURATION>`, with its long name and text.
+/// Every flag in the help, such as `-t, --timeout <DURATION>`, with its long name and text.
 fn flags() -> Vec<[String; 3]> {
     let help = probe(&["--help"]).run().out;
     let flag = Regex::new(r"(?m)^ +((?:-\w, )?--([a-z0-9-]+)(?: <[^>]+>)?)  +(.+)$").unwrap();
@@ -82,7 +82,7 @@ fn flags() -> Vec<[String; 3]> {
     flags
 }
 
-/// The page as `man` shows it, and its complaints.
+/// The page as `man` shows it, and its warnings.
 fn shown(man: &Path, page: &Path) -> (String, String) {
     let output = Command::new(man)
         .args([
@@ -101,12 +101,12 @@ fn shown(man: &Path, page: &Path) -> (String, String) {
         .unwrap();
     let (code, text, complaints) = printed(&output);
     assert_eq!(code, Some(0), "{complaints}");
-    // Bold is a letter typed twice, italic one that is underlined.
+    // Bold is an overstruck letter, italic an underlined one.
     let typed = Regex::new(".\x08").unwrap();
     (typed.replace_all(&text, "").into_owned(), complaints)
 }
 
-/// The text as one line.
+/// The text on one line.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -147,7 +147,7 @@ fn man_renders_the_page_without_warnings() {
     for [flag, _, help] in flags() {
         assert!(text.contains(&format!(" {flag} {help} ")), "{flag} {help}");
     }
-    // The places of certificates are those that the program looks at.
+    // The page lists the same CA bundles as the source.
     let places = Regex::new("\"(/etc/[^\"]+)\"").unwrap();
     let places = places.captures_iter(include_str!("../../src/tls/store.rs"));
     let places: Vec<String> = places.map(|place| place[1].to_owned()).collect();
@@ -162,7 +162,7 @@ fn man_renders_the_page_without_warnings() {
     assert!(complaints.contains("'SHH' not defined"), "{complaints}");
 }
 
-/// The commands under EXAMPLES are taken as they stand.
+/// The commands under EXAMPLES run as written.
 #[test]
 fn the_pages_examples_run() {
     let page = read(&made(), "healthprobe.1")
@@ -175,7 +175,7 @@ fn the_pages_examples_run() {
         .collect();
     assert_eq!(commands.len(), 3);
     for command in commands {
-        // Port 1 is closed, so that it ends at once; a mistake would be told before.
+        // Port 1 is closed, so the probe ends at once; a usage error would come first.
         let command = command
             .replace("8000", "1")
             .replace("8443", "1")
@@ -260,9 +260,9 @@ fn bash_completes_flags_files_and_formats() {
     assert_eq!(completions(&bash, &script, &["--expect-st"]), "");
 }
 
-/// What bash offers for the last of these words, as when Tab is pressed there.
+/// Bash's completions of the last word.
 fn completions(bash: &Path, script: &Path, words: &[&str]) -> String {
-    // compopt knows of a completion only while one is typed.
+    // compopt works only during completion.
     const TAB: &str = r#"
         compopt() { :; }
         source "$1"; shift

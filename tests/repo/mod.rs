@@ -1,4 +1,4 @@
-//! What the repository ships besides the executable: README, examples, manual, packages, its own rules.
+//! The repository's other files: README, examples, manual, packages, dependencies, architecture.
 
 mod architecture;
 mod dependencies;

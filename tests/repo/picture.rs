@@ -1,4 +1,4 @@
-//! `examples/tour.svg` is what the tour says today, drawn by `examples/picture.rs`.
+//! `examples/tour.svg` shows the current tour, drawn by `examples/picture.rs`.
 
 use std::fs;
 use std::io::Write as _;
@@ -14,12 +14,12 @@ use crate::support::{Folder, changed, program};
 const PICTURE: &str = include_str!("../../examples/tour.svg");
 const README: &str = include_str!("../../README.md");
 
-/// A measured time, of the digits that differ from run to run.
+/// Measured times, which differ between runs.
 fn times() -> Regex {
     Regex::new(r"\b(in|took) (\d+(?:\.\d+)?(?:µs|ms|s))\b").unwrap()
 }
 
-/// The example's executable: cargo takes a while to find that nothing is to be built.
+/// The example's executable, built once: cargo takes a while even if nothing changed.
 fn picture() -> &'static Path {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
         let built = cargo("build", "picture").status().unwrap();
@@ -46,7 +46,7 @@ fn draw(tour: &str) -> Output {
     drawing.wait_with_output().unwrap()
 }
 
-/// The text of a tour with the times and the port in the picture, for both decide where lines wrap.
+/// The tour with the picture's times and port, which affect line wrapping.
 fn as_in_the_picture(tour: &str) -> String {
     let tags = Regex::new("<[^>]*>").unwrap();
     let shown = tags.replace_all(PICTURE, "");
@@ -72,7 +72,7 @@ fn the_picture_matches_the_tour() {
         drawn == PICTURE,
         "cargo run --example tour | cargo run --example picture > examples/tour.svg\n{drawn}"
     );
-    // A tour that says anything else is another picture.
+    // Any change of the tour changes the picture.
     for (right, wrong) in [
         ("Loading", "Loaded"),
         ("The status alone tells.", ""),
@@ -115,7 +115,7 @@ fn rejects_text_that_is_not_the_tour() {
     }
 }
 
-/// Whether xmllint takes it for XML.
+/// Whether xmllint accepts the text.
 fn is_xml(text: &str) -> Option<bool> {
     let xmllint = program("xmllint")?;
     let folder = Folder::new("picture");
@@ -147,7 +147,7 @@ fn the_picture_is_valid_xml() {
     }
 }
 
-/// What GitHub takes out of a picture, or would have to load from elsewhere.
+/// What GitHub strips from a picture, or would have to load from elsewhere.
 const STRIPPED: [&str; 8] = [
     "<script",
     "<foreignObject",

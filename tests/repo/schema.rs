@@ -1,7 +1,5 @@
-//! `examples/probe.schema.json` is what editors know of the config file. It and the executable must
-//! not part: they have the same keys, and take and refuse the same files.
-//!
-//! The last needs a Python with `tests/repo/requirements.txt`, found as for `credit_scoring`.
+//! `examples/probe.schema.json` describes the config file for editors. It has the same keys as the executable, and
+//! accepts and rejects the same files.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,7 +17,7 @@ const SCHEMA: &str = include_str!("../../examples/probe.schema.json");
 const CREDIT_SCORING: &str = include_str!("../../examples/credit-scoring/probe.json");
 const REGIONS: &str = include_str!("../../examples/regions/probe.json");
 
-/// Refuses whatever a validator of the draft refuses, and says where, a line a file.
+/// Validates each config, one per line, and prints `valid` or the path and keyword of the error.
 const VALIDATE: &str = r#"
 import json, sys
 from jsonschema import Draft202012Validator as Validator
@@ -31,7 +29,7 @@ for config in configs:
     print("valid" if error is None else f"{error.json_path} {error.validator or 'false'}")
 "#;
 
-/// What a validator says of a config with one mistake, and the config.
+/// The validator's error for a config with one mistake, and the config.
 const MISTAKES: &str = r#"
 $ type                         | []
 $ additionalProperties         | {"expects": ["status=ok"]}
@@ -101,13 +99,13 @@ fn properties() -> Map<String, Value> {
     schema()["properties"].as_object().unwrap().clone()
 }
 
-/// Each example of the schema as a config of its own, and the whole ones.
+/// Each example of the schema as a config, and the complete examples.
 fn examples() -> Vec<Value> {
     let mut examples = schema()["examples"].as_array().unwrap().clone();
     for (key, property) in properties() {
         for example in property["examples"].as_array().unwrap() {
             examples.push(match key.as_str() {
-                // Of no use without a certificate.
+                // Not valid without a certificate.
                 "key" => json!({ "cert": "client.pem", "key": example }),
                 "interval" => json!({ "wait": "300ms", "interval": example }),
                 _ => json!({ &key: example }),
@@ -152,7 +150,7 @@ impl Files {
         Self(folder)
     }
 
-    /// Probes a port where nothing listens, with this config.
+    /// Probes a port without a listener, with this config.
     fn probe(&self, config: &Value) -> Outcome {
         let mut config = config.clone();
         if let Some(members) = config.as_object_mut() {

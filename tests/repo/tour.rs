@@ -1,4 +1,4 @@
-//! The README's tour, run as the README says and compared in full.
+//! The output of the README's tour, compared in full.
 
 use regex_lite::Regex;
 
@@ -93,7 +93,7 @@ fn the_tour_prints_the_expected_text() {
     assert_eq!((tour.err.as_str(), tour.code), ("", Some(0)));
 }
 
-/// The text with its times as `<t>` and the server's port as 8000.
+/// The text with times as `<t>` and port 8000.
 fn normalised(text: &str) -> String {
     let port = Regex::new(r"localhost:\d+").expect("a regex");
     let time = Regex::new(r"\b(in|took) \d+(\.\d+)?(µs|ms|s)\b").expect("a regex");

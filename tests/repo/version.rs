@@ -1,4 +1,4 @@
-//! What an executable says of itself.
+//! `--version`.
 
 use crate::support::build::without_tls;
 use crate::support::{assert_outcome, probe, probe_of};

@@ -9,15 +9,15 @@ use super::engine::Image;
 use super::skip::{path_in, say_skipped};
 use super::{Folder, run, source};
 
-/// The image of `server.rs`.
+/// The image of `server.rs`, built once.
 pub fn image() -> Arc<Image> {
     static IMAGE: Mutex<Weak<Image>> = Mutex::new(Weak::new());
     shared_fixture(&IMAGE, build_image)
 }
 
-/// What is made once for all tests that run together, and dropped with the last of them.
+/// A fixture shared by all tests that run at the same time, dropped with the last of them.
 pub fn shared_fixture<T>(place: &Mutex<Weak<T>>, make: impl FnOnce() -> T) -> Arc<T> {
-    // What failed is tried again by the next test, which then has its own reason to show.
+    // After a failure, the next test tries again and reports its own reason.
     let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
     place.upgrade().unwrap_or_else(|| {
         let made = Arc::new(make());
@@ -31,7 +31,7 @@ fn build_image() -> Image {
     Image::build("server", &folder.0, &[])
 }
 
-/// What the image of `server.rs` is built from.
+/// The build context of the image of `server.rs`.
 pub fn context() -> Folder {
     let folder = Folder::new("image");
     let context = &folder.0;
@@ -59,17 +59,17 @@ pub fn compile(file: &str, to: &Path) {
         .arg(source(file)));
 }
 
-/// The static executable that `HEALTHPROBE_STATIC` names: the one to ship.
+/// The static executable to ship, in `HEALTHPROBE_STATIC`.
 pub fn named_static() -> Option<PathBuf> {
     path_in("HEALTHPROBE_STATIC")
 }
 
-/// The build without TLS; `None` after saying so where `HEALTHPROBE_PLAIN` names none.
+/// The build without TLS, in `HEALTHPROBE_PLAIN`. `None` if unset; prints that.
 pub fn without_tls() -> Option<PathBuf> {
     named_or_skip("HEALTHPROBE_PLAIN", "the build without TLS")
 }
 
-/// The executable for arm64; `None` after saying so where `HEALTHPROBE_ARM64` names none.
+/// The executable for arm64, in `HEALTHPROBE_ARM64`. `None` if unset; prints that.
 pub fn for_arm64() -> Option<PathBuf> {
     named_or_skip("HEALTHPROBE_ARM64", "the arm64 executable")
 }
@@ -82,7 +82,7 @@ fn named_or_skip(variable: &str, what: &str) -> Option<PathBuf> {
     path
 }
 
-/// The static executable, from `HEALTHPROBE_STATIC` or linked here against the host's static C library.
+/// The executable in `HEALTHPROBE_STATIC`, or else one linked statically against the host's C library.
 pub fn static_healthprobe() -> &'static Path {
     static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
         if let Some(path) = named_static() {
@@ -90,7 +90,7 @@ pub fn static_healthprobe() -> &'static Path {
         }
         let host = host();
         let target = source("target/docker-static");
-        // With --target even for the host: else the flags reach procedural macros, which cannot be static.
+        // --target keeps the flags from procedural macros, which cannot be static.
         run(Command::new(env!("CARGO"))
             .args([
                 "build",

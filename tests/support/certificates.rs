@@ -1,4 +1,4 @@
-//! Certificates made on the fly.
+//! Certificates for tests.
 
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// One that signs itself as a CA would, as `openssl req -x509` makes them.
+    /// Self-signed with CA rights, as by `openssl req -x509`.
     pub fn self_signed(name: &str) -> Self {
         let mut params = params(&[name]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -37,7 +37,7 @@ impl Certificate {
         Self { key, ..self }
     }
 
-    /// For a server or client of rustls, which need not be told that the key fits.
+    /// For a server or client of rustls, without checking that the key matches.
     pub fn certified(&self) -> Arc<rustls::sign::CertifiedKey> {
         let key = rustls::pki_types::PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
@@ -50,7 +50,7 @@ impl Certificate {
 pub struct Authority {
     pub certificate: rcgen::Certificate,
     issuer: Issuer<'static, KeyPair>,
-    /// The CAs between this one and the root, from here.
+    /// The CAs between this one and the root, in this order.
     above: Vec<rcgen::Certificate>,
 }
 
@@ -59,7 +59,7 @@ impl Authority {
         Self::with(authority_params(name))
     }
 
-    /// One with further properties.
+    /// A CA with these parameters.
     pub fn with(params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         Self {
@@ -69,7 +69,7 @@ impl Authority {
         }
     }
 
-    /// A CA that this one signs for.
+    /// A CA signed by this one.
     pub fn intermediate(&self, name: &str) -> Self {
         self.intermediate_with(authority_params(name))
     }
@@ -98,7 +98,7 @@ impl Authority {
         Certificate { chain, key }
     }
 
-    /// The path of a file with its certificate.
+    /// The path of a file with the CA's certificate.
     pub fn file(&self) -> String {
         new_file(self.certificate.pem())
     }
@@ -110,7 +110,7 @@ impl Authority {
     }
 }
 
-/// For these hosts, names or addresses.
+/// Parameters for these hosts, names or addresses.
 pub fn params(hosts: &[&str]) -> CertificateParams {
     let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(hosts).unwrap();
@@ -128,7 +128,8 @@ pub fn authority_params(name: &str) -> CertificateParams {
     params
 }
 
-/// What openssl makes with these commands, a shell's lines: the folder it is in. `None` where there is no openssl.
+/// The folder in which these shell commands ran, with the files that openssl wrote. `None` if openssl is missing;
+/// prints that.
 #[track_caller]
 pub fn openssl(name: &str, commands: &str) -> Option<String> {
     program("openssl")?;

@@ -1,5 +1,5 @@
-//! A real Docker Engine through its own command line: images and containers that remove themselves, the health that
-//! the engine reports, and its events, which are what the tests wait on.
+//! A real Docker Engine through its command line: images and containers that are removed when dropped, their health,
+//! and the engine's events.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -14,10 +14,10 @@ use serde_json::Value;
 use super::files::unique;
 use super::skip::skip;
 
-/// No event that a test waits for takes longer, not even on a busy machine.
+/// No event takes longer, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Returns from a test where no engine answers.
+/// Returns from a test if no engine answers.
 macro_rules! engine_or_skip {
     () => {
         if !$crate::support::engine::answers() {
@@ -27,7 +27,7 @@ macro_rules! engine_or_skip {
 }
 pub(crate) use engine_or_skip;
 
-/// Whether an engine answers; says so when the test is to be skipped, and fails where CI demands an engine.
+/// Whether an engine answers; otherwise prints that, or fails if CI requires an engine.
 pub fn answers() -> bool {
     static ANSWER: LazyLock<Result<(), String>> =
         LazyLock::new(|| try_docker(&["version"]).map(drop));
@@ -43,7 +43,7 @@ pub fn answers() -> bool {
     }
 }
 
-/// Runs `docker` and gives back what it printed.
+/// Runs `docker` and returns its output.
 #[track_caller]
 pub fn docker(args: &[&str]) -> String {
     try_docker(args).unwrap_or_else(|error| panic!("{error}"))
@@ -70,20 +70,20 @@ pub fn try_docker(args: &[&str]) -> Result<String, String> {
     }
 }
 
-/// Holds the name of the image, in every image built from it too.
+/// A label with the image's name, inherited by images built from it.
 const LABEL: &str = "healthprobe-test";
 
 /// An image, removed when dropped.
 pub struct Image(String);
 
 impl Image {
-    /// Builds `context` with the options given, for example `--build-arg`s.
+    /// Builds `context` with these options, for example `--build-arg`s.
     #[track_caller]
     pub fn build(what: &str, context: &Path, options: &[&str]) -> Self {
         Self::try_build(what, context, options).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// As `build`; the error is all that was said.
+    /// As `build`; the error is the output.
     pub fn try_build(what: &str, context: &Path, options: &[&str]) -> Result<Self, String> {
         let name = unique(what);
         let label = format!("--label={LABEL}={name}");
@@ -98,12 +98,12 @@ impl Image {
         &self.0
     }
 
-    /// An image that something else has built, to be removed when dropped.
+    /// An image built elsewhere, removed when dropped.
     pub fn named(name: String) -> Self {
         Self(name)
     }
 
-    /// What `docker inspect` knows at a Go template.
+    /// `docker inspect` with a Go template.
     pub fn inspect(&self, template: &str) -> Value {
         inspect("image", &self.0, template)
     }
@@ -112,7 +112,7 @@ impl Image {
 impl Drop for Image {
     fn drop(&mut self) {
         let _ = try_docker(&["image", "rm", "--force", &self.0]);
-        // The earlier stages of what was built from it have no name, but its label.
+        // Earlier stages of images built from it have no name, but carry its label.
         let label = format!("--filter=label={LABEL}={}", self.0);
         let _ = try_docker(&["image", "prune", "--force", &label]);
     }
@@ -131,7 +131,7 @@ pub struct Probe {
 }
 
 impl Container {
-    /// Starts a container: `options` stand before the image in `docker create`, `args` after it.
+    /// Starts a container with these `docker create` options and arguments.
     pub fn start(image: &Image, options: &[&str], args: &[&str]) -> Self {
         let name = unique("container");
         let mut create = vec!["create", "--name", &name];
@@ -158,19 +158,19 @@ impl Container {
         docker(&args)
     }
 
-    /// What a command printed that has to fail, with how it ended.
+    /// The output and exit status of a command that has to fail.
     pub fn exec_failing(&self, command: &[&str]) -> String {
         let args = [&["exec", &self.name], command].concat();
         try_docker(&args).expect_err("a command that fails")
     }
 
-    /// Waits until the engine tells that the health has become this.
+    /// Waits until the engine reports this health.
     #[track_caller]
     pub fn wait_until(&self, health: &str) {
         self.wait_for(&format!("health_status: {health}"));
     }
 
-    /// Waits until the engine has run the image's HEALTHCHECK once more.
+    /// Waits until the engine has run the HEALTHCHECK once more.
     #[track_caller]
     pub fn wait_for_a_probe(&self) {
         self.wait_for("exec_die");
@@ -185,7 +185,7 @@ impl Container {
         }
     }
 
-    /// What `docker inspect` knows at a Go template.
+    /// `docker inspect` with a Go template.
     pub fn inspect(&self, template: &str) -> Value {
         inspect("container", &self.name, template)
     }
@@ -205,7 +205,7 @@ impl Container {
         }
     }
 
-    /// The commands of all processes in the container, zombies too.
+    /// The commands of all processes in the container, zombies included.
     pub fn processes(&self) -> Vec<String> {
         let top = docker(&["top", &self.name, "-eo", "pid,comm"]);
         let commands = top.lines().skip(1);
@@ -231,7 +231,7 @@ fn inspect(kind: &str, name: &str, template: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// What the engine tells, in its order.
+/// The engine's events, in order.
 pub struct Events {
     child: Child,
     lines: Receiver<String>,
@@ -245,7 +245,7 @@ impl Events {
         Self::watch(since, &filters, "{{.Action}}")
     }
 
-    /// What passes the filters, one line each in the format given.
+    /// Events that match the filters, in this format.
     pub fn watch(since: &str, filters: &[&str], format: &str) -> Self {
         let mut child = Command::new("docker")
             .args(["events", "--since", since, "--format", format])
@@ -266,8 +266,8 @@ impl Events {
         Self { child, lines }
     }
 
-    /// Takes events up to the one named and gives back those before it. The error is what came instead, until the
-    /// container died or time was up.
+    /// Reads events up to this one and returns those before it. The error has the events read until the container
+    /// died or time was up.
     pub fn wait_for(&self, line: &str, patience: Duration) -> Result<Vec<String>, Vec<String>> {
         let deadline = Instant::now() + patience;
         let mut seen = Vec::new();

@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Cargo's folder for the tests' files.
+/// Cargo's folder for test files.
 const TMPDIR: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// A name that no other test, and no other run of the tests, uses.
+/// A name unique among all tests and test runs.
 pub fn unique(what: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("healthprobe-test-{}-{count}-{what}", process::id())
 }
 
-/// The text with one change, whose place must exist.
+/// The text with one change; the original text must contain it.
 #[track_caller]
 pub fn changed(text: &str, right: &str, wrong: &str) -> String {
     assert!(text.contains(right), "{right}");
     text.replacen(right, wrong, 1)
 }
 
-/// The path of a file of this name and content, in a folder of this run of the tests.
+/// The path of a file with this name and content, in a folder of this test run.
 pub fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     let folder = Path::new(TMPDIR).join(process::id().to_string());
     fs::create_dir_all(&folder).unwrap();
@@ -37,7 +37,7 @@ pub fn new_file(content: impl AsRef<[u8]>) -> String {
     file(&unique("file"), content)
 }
 
-/// A new, empty folder that stays.
+/// A new, empty folder, which is not removed.
 pub fn folder(name: &str) -> PathBuf {
     let folder = Path::new(TMPDIR).join(unique(name));
     fs::create_dir_all(&folder).unwrap();
@@ -64,7 +64,7 @@ impl Drop for Folder {
     }
 }
 
-/// A folder of this name that a container's user, whoever that is, may write to.
+/// A subfolder that any user of a container may write to.
 pub fn writable_folder(parent: &Folder, name: &str) -> PathBuf {
     let path = parent.0.join(name);
     fs::create_dir_all(&path).unwrap();

@@ -1,5 +1,5 @@
-//! A container that sees this machine's programs under `/usr`, and has the inference service of `examples/fastapi` in
-//! `/opt/model`. What else is on this machine it does not see.
+//! A container with this machine's `/usr` and the inference service of `examples/fastapi` in `/opt/model`, and
+//! nothing else of this machine.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,14 +11,14 @@ use super::files::executable;
 use super::python::fastapi_python;
 use super::{Finished, Folder, source};
 
-/// The image, and what a container of it mounts. Both are gone with this.
+/// The image and the mounts of its containers. The image is removed when dropped.
 pub struct Machine {
     pub image: Image,
     mounts: Vec<String>,
 }
 
 impl Machine {
-    /// `None` where there is no engine, or no Python for the service, after saying so.
+    /// `None` if there is no engine, or no Python for the service; prints that.
     pub fn build() -> Option<Self> {
         if !engine::answers() {
             return None;
@@ -40,14 +40,14 @@ impl Machine {
         })
     }
 
-    /// The options of `docker create` for it, and further ones.
+    /// The options of `docker create` for it, and these.
     pub fn options<'a>(&'a self, further: &'a [String]) -> Vec<&'a str> {
         let options = self.mounts.iter().chain(further);
         options.map(String::as_str).collect()
     }
 }
 
-/// The folder of the installation that a virtual environment is from, and that of the environment's packages.
+/// The base installation of a virtual environment, and the folder of the environment's packages.
 fn places(python: &Path) -> [String; 2] {
     let output = Command::new(python)
         .args([
@@ -83,7 +83,7 @@ fn lay_out(root: &Path) {
         let from = source("examples/fastapi").join(file);
         fs::copy(from, root.join("opt/model").join(file)).unwrap();
     }
-    // The installation is mounted at another place than its own, which may be a home folder, closed to services.
+    // Mounted at another place than its own, which may be a home folder that services cannot read.
     let python = "#!/bin/sh\n\
         export LD_LIBRARY_PATH=/opt/python/lib PYTHONHOME=/opt/python PYTHONPATH=/opt/packages\n\
         exec /opt/python/bin/python3 ";
@@ -93,7 +93,7 @@ fn lay_out(root: &Path) {
     }
 }
 
-/// Runs a command in a container, as Kubernetes does a probe.
+/// Runs a command in a container.
 pub fn exec(container: &str, command: &[String]) -> Finished {
     let output = Command::new("docker")
         .args(["exec", container])

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{PATIENCE, Running, free_port, program};
 
-/// What Prometheus says of a text; nothing where it is not installed.
+/// Expects promtool to accept the text; does nothing without promtool.
 pub fn assert_promtool_accepts(text: &str) {
     let Some(promtool) = program("promtool") else {
         return;
@@ -34,7 +34,7 @@ pub fn assert_promtool_accepts(text: &str) {
     );
 }
 
-/// Each sample by its name and its labels, which are sorted.
+/// The samples by name and sorted labels.
 pub fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), f64> {
     let mut samples = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -71,7 +71,7 @@ pub fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), f64> {
     samples
 }
 
-/// The body of a plain GET, asked for until there is one.
+/// The body of a plain GET, repeated until there is a response.
 pub fn get(port: u16, path: &str) -> String {
     let started = Instant::now();
     loop {
@@ -89,7 +89,7 @@ pub fn get(port: u16, path: &str) -> String {
     }
 }
 
-/// `node_exporter` with what is in this folder, and its port; nothing where it is not installed.
+/// A running `node_exporter` for this folder, and its port. `None` if not installed.
 pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
     let port = free_port();
     let running = Command::new(program("prometheus-node-exporter")?)
@@ -107,7 +107,7 @@ pub fn node_exporter(folder: &Path) -> Option<(Running, u16)> {
     Some((Running(running), port))
 }
 
-/// A Prometheus with the `prometheus.yml` of this folder, its data beside it, and its port.
+/// A running Prometheus with this folder's `prometheus.yml`, and its port.
 pub fn start_prometheus(prometheus: &Path, folder: &Path, data: &str) -> (Running, u16) {
     let port = free_port();
     let running = Command::new(prometheus)

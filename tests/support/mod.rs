@@ -1,4 +1,5 @@
-//! What the tests share, by purpose. A test of `probe/` needs three things: an answer, arguments, the expected line.
+//! Helpers for the tests, by purpose. A test in `probe/` needs three lines: the response, the arguments and the
+//! expected line.
 
 pub mod build;
 pub mod certificates;

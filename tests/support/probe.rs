@@ -1,4 +1,4 @@
-//! Running the executable, and what is expected of a run.
+//! Running the executable, and expected outcomes.
 
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::process::DEADLINE;
 
-/// How long a test waits for what must come. Never a wait that a passing test needs.
+/// The maximum wait for something that must happen. A passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One run of healthprobe: with these arguments and this environment only.
+/// A run of healthprobe, with only these arguments and this environment.
 pub struct Probe {
     command: Command,
     port: Option<u16>,
 }
 
-/// What a run left. Times are `<t>`, the server's port is `PORT`.
+/// The result of a run. Times are `<t>`, the server's port is `PORT`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub code: Option<i32>,
@@ -27,7 +27,7 @@ pub fn probe<S: AsRef<str>>(arguments: &[S]) -> Probe {
     probe_of(env!("CARGO_BIN_EXE_healthprobe"), arguments)
 }
 
-/// As `probe`, with another executable than the one that cargo built.
+/// As `probe`, with another executable than cargo's.
 pub fn probe_of<S: AsRef<str>>(executable: impl AsRef<OsStr>, arguments: &[S]) -> Probe {
     let mut command = Command::new(executable);
     command
@@ -46,13 +46,13 @@ impl Probe {
         self
     }
 
-    /// The folder to run in.
+    /// The working directory.
     pub fn folder(mut self, folder: &str) -> Self {
         self.command.current_dir(folder);
         self
     }
 
-    /// Where no server of a test answers, its port may still be in the texts.
+    /// The port to show as `PORT`, where no test server provides it.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
@@ -81,14 +81,14 @@ impl Probe {
     }
 }
 
-/// Each measured time as `<t>`.
+/// Replaces each measured time by `<t>`.
 pub fn without_times(text: &str) -> String {
     let times = regex_lite::Regex::new(r"\b\d+\.\d+m?s\b").unwrap();
     times.replace_all(text, "<t>").into_owned()
 }
 
 impl Outcome {
-    /// This verdict alone, and the exit code that goes with it.
+    /// This verdict, with its exit code, and nothing on standard error.
     fn verdict(line: &str) -> Self {
         Self {
             code: Some(i32::from(!line.starts_with("healthy: "))),
@@ -97,7 +97,7 @@ impl Outcome {
         }
     }
 
-    /// Expects this verdict alone, and the exit code that goes with it.
+    /// Expects this verdict, with its exit code, and nothing on standard error.
     #[track_caller]
     pub fn assert_verdict(&self, line: impl AsRef<str>) {
         assert_eq!(*self, Self::verdict(line.as_ref()));
@@ -125,7 +125,7 @@ pub fn assert_verdict<S: AsRef<str>>(arguments: &[S], line: impl AsRef<str>) {
     probe(arguments).run().assert_verdict(line);
 }
 
-/// Runs the probe until it reports this verdict: a server changes in its own time.
+/// Runs the probe until it reports this verdict.
 #[track_caller]
 pub fn wait_for_verdict<S: AsRef<str>>(arguments: &[S], line: impl AsRef<str>) {
     wait_for_outcome(|| probe(arguments).run(), line);
@@ -149,7 +149,7 @@ pub fn assert_error<S: AsRef<str>>(arguments: &[S], message: impl AsRef<str>) {
     probe(arguments).run().assert_error(message);
 }
 
-/// Runs and measures: a deadline may be late by this little.
+/// Expects this to take less than the limit.
 #[track_caller]
 pub fn assert_within(limit: Duration, run: impl FnOnce()) {
     let started = Instant::now();

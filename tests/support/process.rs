@@ -1,9 +1,9 @@
-//! Programs other than the probe.
+//! Processes other than the probe.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// For a step of a server. Far more than any takes: only a broken server is waited for this long.
+/// The maximum wait for a server. Only a broken server takes this long.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Sends this signal, such as `TERM`, to these processes. Returns whether that succeeded.

@@ -1,7 +1,7 @@
-//! Pythons with the packages that tests need: each named by a variable, else that of a virtual environment
-//! `target/venv-NAME`, which `.ci/run` makes.
+//! Pythons with the packages that tests need: the one in a variable, or that of `target/venv-NAME`, made by
+//! `.ci/run`.
 //!
-//! All are `None` where there is none, after saying so; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+//! Each is `None` if there is none, and prints that; `HEALTHPROBE_REQUIRE_PYTHON=1` makes it a failure.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ pub fn credit_python() -> Option<PathBuf> {
     )
 }
 
-/// For most recipes.
+/// For most recipes, and gunicorn.
 pub fn recipes_python() -> Option<PathBuf> {
     python(
         "HEALTHPROBE_RECIPES_PYTHON",

@@ -1,8 +1,4 @@
-//! What the examples for platforms are tried with: the platforms' own schemas, and containers in which an inference
-//! service runs.
-//!
-//! The schemas are from a Python with `requirements.txt`, which `HEALTHPROBE_PLATFORMS_PYTHON` names, else
-//! `target/venv-platforms/bin/python`.
+//! The platforms' own schemas.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,13 +8,13 @@ use serde_json::Value;
 
 use super::python::platforms_python;
 
-/// Runs a script on these texts of YAML; gives back what it printed, as JSON. `None` where there is no Python for it,
-/// after saying so.
+/// Runs a Python script on these YAML texts and returns its JSON output. `None` if there is no Python for it; prints
+/// that.
 pub fn ask(script: &str, texts: &[String]) -> Option<Vec<Value>> {
     let python = platforms_python()?;
     let mut child = Command::new(&python)
         .args(["-c", script])
-        // check-jsonschema is a program beside it.
+        // check-jsonschema is installed beside Python.
         .env("BIN", python.parent().unwrap_or(Path::new("")))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

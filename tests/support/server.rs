@@ -1,4 +1,4 @@
-//! Servers that write raw bytes to the probe.
+//! Test servers that write raw bytes.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::probe::{Outcome, PATIENCE, Probe, probe};
 
-/// A server on a free port that answers each connection in a thread of its own.
+/// A server on a free port, with one thread per connection.
 pub struct Server {
     address: SocketAddr,
     requests: Receiver<String>,
@@ -25,7 +25,7 @@ impl Server {
         })
     }
 
-    /// Answers each request with what stands there when it comes, and closes.
+    /// Answers each request with the current bytes and closes.
     pub fn answering_current(bytes: &Arc<Mutex<Vec<u8>>>) -> Self {
         let bytes = Arc::clone(bytes);
         Self::handling(move |stream| {
@@ -39,12 +39,12 @@ impl Server {
         Self::answering(response("200 OK", body))
     }
 
-    /// Reads each request's head and body, then does this with the connection.
+    /// Reads each request's head, then handles the connection.
     pub fn handling(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
         Self::on("127.0.0.1:0", play)
     }
 
-    /// As `playing`, with the request's head and body.
+    /// As `handling`, with the request's head and body.
     pub fn handling_body(
         play: impl Fn(&mut TcpStream, &str, &[u8]) + Clone + Send + 'static,
     ) -> Self {
@@ -65,7 +65,7 @@ impl Server {
         Self { requests, ..server }
     }
 
-    /// As `playing`, at an address of the test's choice.
+    /// As `handling`, at this address.
     pub fn on(address: &str, play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
         Self::start(address, true, play)
     }
@@ -104,17 +104,17 @@ impl Server {
         self.address.port()
     }
 
-    /// The next request that came.
+    /// The next request received.
     pub fn request(&self) -> String {
         self.requests.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Whether no request came at all.
+    /// Whether no further request was received.
     pub fn received_nothing(&self) -> bool {
         self.requests.try_recv().is_err()
     }
 
-    /// Probes it; `PORT` in an argument becomes the port.
+    /// Prepares a probe; `PORT` in an argument becomes the port.
     pub fn prepare(&self, arguments: &[&str]) -> Probe {
         let port = self.port().to_string();
         let arguments: Vec<String> = arguments
@@ -143,7 +143,7 @@ impl Server {
         );
     }
 
-    /// As `assert_healthy`, but expects these reasons before the request, and this after it.
+    /// As `assert_healthy`, but expects these reasons before the request and this text after it.
     #[track_caller]
     pub fn assert_unhealthy(&self, arguments: &[&str], reasons: &str, after: &str) {
         self.assert_verdict(
@@ -161,7 +161,7 @@ pub fn response(status: &str, body: &str) -> String {
     )
 }
 
-/// Gives these answers in turn, and the last one ever after.
+/// Gives these responses in turn, then repeats the last one.
 pub fn in_turn(answers: &[String]) -> Server {
     let answers = answers.to_vec();
     let count = Arc::new(AtomicUsize::new(0));
@@ -172,30 +172,30 @@ pub fn in_turn(answers: &[String]) -> Server {
     })
 }
 
-/// Waits until the client has gone.
+/// Waits until the client disconnects.
 pub fn hold(stream: &mut TcpStream) {
     let mut rest = [0; 1024];
     while !matches!(stream.read(&mut rest), Ok(0) | Err(_)) {}
 }
 
-/// Writes these bytes one by one, some milliseconds apart, until the client has gone.
+/// Writes these bytes 20 ms apart, until the client disconnects.
 pub fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) {
     for byte in bytes {
         if stream.write_all(&[byte]).is_err() {
             return;
         }
-        // Not a synchronisation: the slowness is the subject.
+        // Not for synchronization: slowness is under test.
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// A port of 127.0.0.1 that nothing listens on.
+/// A port of 127.0.0.1 without a listener.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// Whether IPv6's loopback exists here.
+/// Whether IPv6's loopback exists.
 pub fn has_ipv6() -> bool {
     TcpListener::bind("[::1]:0").is_ok()
 }

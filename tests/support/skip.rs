@@ -1,11 +1,10 @@
-//! What a test needs of the machine, and what becomes of it where that is missing.
+//! What a test needs of the machine, and skipping where that is missing.
 
 use std::env;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// A program of the machine's; `None` after saying so where there is none, which
-/// `HEALTHPROBE_REQUIRE_SERVERS=1` makes a failure.
+/// An installed program. `None` if missing; prints that, or fails with `HEALTHPROBE_REQUIRE_SERVERS=1`.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
@@ -21,7 +20,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Says why a test is skipped, or fails where this variable is `1`, as it is in CI.
+/// Prints why a test is skipped, or fails if this variable is `1`, as in CI.
 #[track_caller]
 pub fn skip(required: &str, reason: &str) {
     assert!(!is_required(required), "{required}=1, but {reason}");

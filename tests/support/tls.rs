@@ -14,7 +14,7 @@ use super::server::{Server, response};
 
 pub type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 
-/// A server with this certificate.
+/// The configuration of a server with this certificate.
 pub fn config(certificate: &Certificate) -> ServerConfig {
     config_of(certificate.certified(), rustls::ALL_VERSIONS)
 }
@@ -39,7 +39,7 @@ pub fn serve(config: ServerConfig) -> Server {
     })
 }
 
-/// Reads each request's head, then does this.
+/// Reads each request's head, then handles the connection.
 pub fn play(
     config: ServerConfig,
     play: impl Fn(&mut TlsStream) + Clone + Send + 'static,
@@ -60,7 +60,7 @@ pub fn play(
     })
 }
 
-/// Ends TLS as it should be ended; also sends an alert that waits.
+/// Closes TLS properly, after sending pending alerts.
 pub fn close(stream: &mut TlsStream) {
     stream.conn.send_close_notify();
     let _ = stream.conn.complete_io(&mut stream.sock);

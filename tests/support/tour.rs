@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-/// What a run of the tour printed.
+/// The outcome of the tour.
 pub struct Tour {
     pub out: String,
     pub err: String,

@@ -12,7 +12,7 @@ pub fn socket_path(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Answers one connection after the other; its requests come through the channel.
+/// Answers one connection after the other; returns a channel of the requests.
 pub fn unix_server(path: &str, answer: &'static str) -> mpsc::Receiver<String> {
     let listener = UnixListener::bind(path).unwrap();
     let (sender, requests) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Real services: a Python application of `examples/` under uvicorn, on a port of its own choice.
+//! Python applications of `examples/` under uvicorn.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -12,14 +12,14 @@ use regex_lite::Regex;
 
 use super::process::DEADLINE;
 
-/// A running uvicorn. It ends with this.
+/// A running uvicorn, killed when dropped.
 pub struct Uvicorn {
     pub process: Child,
     pub port: u16,
 }
 
 impl Uvicorn {
-    /// Serves `app:app` of this directory.
+    /// Serves `app:app` of this folder, on a port of uvicorn's choice.
     pub fn start(python: &Path, directory: &Path, variables: &[(&str, &OsStr)]) -> Self {
         let mut process = Command::new(python)
             .args(["-m", "uvicorn", "app:app", "--port", "0", "--no-access-log"])
@@ -32,7 +32,7 @@ impl Uvicorn {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
         let log = process.stderr.take().expect("a piped stderr");
-        // The guard comes first: a service that never says its port must not outlive the test.
+        // Create the guard first: a service that never prints its port must not outlive the test.
         let mut uvicorn = Self { process, port: 0 };
         uvicorn.port = port(log);
         uvicorn
@@ -50,8 +50,7 @@ impl Drop for Uvicorn {
     }
 }
 
-/// The port that uvicorn chose, out of its log. The rest of the log is read too, so that it never
-/// fills the pipe.
+/// The port in uvicorn's log. Keeps reading the log, so that it never fills the pipe.
 fn port(log: ChildStderr) -> u16 {
     let (line, lines) = mpsc::channel();
     thread::spawn(move || {

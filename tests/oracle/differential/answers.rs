@@ -1,4 +1,4 @@
-//! Raw answers, read by the executable and by Python's `http.client`: the table is `answers.txt`.
+//! Raw responses, read by healthprobe and by Python's `http.client`. The table is `answers.txt`.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn cases() -> Vec<Case> {
     blocks.map(case).collect()
 }
 
-/// `== NAME`, the answer, then `both: RESULT`, or the results of the two and why they differ.
+/// `== NAME`, the response, then `both: RESULT`, or one result each and why they differ.
 fn case(block: &str) -> Case {
     let mut lines = block.trim().lines();
     let mut next = || {
@@ -58,7 +58,7 @@ fn case(block: &str) -> Case {
     }
 }
 
-/// `\r`, `\n`, `\t`, `\0`, `\xNN`, and `{text*70000}` for a text so many times.
+/// Escapes: `\r`, `\n`, `\t`, `\0`, `\xNN`, and `{text*70000}` for a repeated text.
 fn unescaped(line: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = line;
@@ -114,7 +114,7 @@ fn healthprobe_reads_responses_as_in_the_table() {
     });
 }
 
-/// What a probe that refuses any header `X` and any body says of both.
+/// The status, header `X` and body, as reported by a probe that rejects any `X` and any body.
 fn as_told(told: &Value) -> String {
     if told["status"].is_null() {
         return "refused".to_owned();
@@ -161,10 +161,10 @@ fn http_client_reads_responses_as_in_the_table() {
     });
 }
 
-/// Expects of every case what the table says, and shows all that differ at once.
+/// Compares every case with the table and reports all differences together.
 fn compare(mut read: impl FnMut(&Case, u16) -> (String, String)) {
     let mut differences = Vec::new();
-    // One server for all: a port that listens for ever is one that another test may take for free.
+    // One server for all cases: another test could mistake a port that listens for the whole run for a free one.
     let answer = Arc::default();
     let server = Server::answering_current(&answer);
     for case in cases() {

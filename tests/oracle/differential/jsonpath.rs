@@ -1,4 +1,4 @@
-//! Random `JSONPath` queries beside an independent implementation of RFC 9535.
+//! Random `JSONPath` queries, compared with an independent implementation of RFC 9535.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::oracle::generate::seed;
 
 const RANDOM: u64 = 4_000;
 
-/// The normalized paths of a query's nodes, sorted; `None` of what is no query.
+/// The normalized paths of the selected nodes, sorted; `None` if the query is invalid.
 pub fn paths(query: &str, document: &Value) -> Option<Vec<String>> {
     let query = json::query(query).ok()?;
     let located = query.query_located(document);
@@ -23,7 +23,7 @@ pub fn paths(query: &str, document: &Value) -> Option<Vec<String>> {
     Some(paths)
 }
 
-/// As section 2.7 has it; the crate's own `Display` escapes nothing.
+/// Escaped as in section 2.7; the crate's own `Display` escapes nothing.
 fn normalized(path: &NormalizedPath) -> String {
     let mut text = String::from("$");
     for element in path.iter() {
@@ -85,19 +85,20 @@ fn random_queries_select_the_same_as_another_implementation() {
     );
 }
 
-/// What only one of the two takes for a query, by RFC 9535's grammar (appendix A).
+/// Queries that only one implementation accepts, explained by RFC 9535's grammar (appendix A).
 const ACCEPTED_BY_ONE: [(bool, &str); 6] = [
-    // `segments = *(S segment)`: the other is right. healthprobe's parser takes no space before `..`, and says so.
+    // `segments = *(S segment)`: the other is right. healthprobe's parser rejects a space before `..` with an error.
     (false, r"\s\.\."),
-    // `!` stands before a query, a function or parentheses: healthprobe is right to refuse a comparison, or a second one.
+    // `!` precedes a query, a function or parentheses: healthprobe is right to reject it before a comparison or
+    // another `!`.
     (false, r"!@.*[<>=]|!!|!\s*!"),
     // `comparison-expr` has one operator: healthprobe is right.
     (false, r"[<>=].*[<>=]"),
-    // `int = "0" / (["-"] DIGIT1 *DIGIT)`, and `-0` alone: healthprobe is right to refuse `-00`.
+    // `int = "0" / (["-"] DIGIT1 *DIGIT)`, and `-0` alone: healthprobe is right to reject `-00`.
     (false, r"-0\d"),
     // A slice has one number between its colons: healthprobe is right.
     (false, r"\d[-\s]+\d"),
-    // `number = (int / "-0") [ frac ] [ exp ]`: healthprobe is right to take `0e-1`.
+    // `number = (int / "-0") [ frac ] [ exp ]`: healthprobe is right to accept `0e-1`.
     (true, r"\b0e"),
 ];
 
@@ -107,7 +108,7 @@ fn is_explained(query: &str, accepted: bool) -> bool {
     })
 }
 
-/// The query with all that healthprobe lets one leave out.
+/// The query with its root, which healthprobe lets users omit.
 fn with_root(text: &str) -> String {
     match text.chars().next() {
         Some('$') => text.to_owned(),
@@ -116,8 +117,8 @@ fn with_root(text: &str) -> String {
     }
 }
 
-/// A text that is no query any more, most likely: one character less, more or other. The `$` stays, and no space comes to
-/// the end, for healthprobe does without the one and with the other.
+/// Removes, inserts or replaces one character, which usually makes the query invalid. Keeps the `$` and adds no
+/// trailing space, because healthprobe accepts queries without the one and with the other.
 fn spoiled(text: &str, rng: &mut Rng) -> String {
     const OTHERS: [char; 22] = [
         '.', '[', ']', '\'', '"', '*', ':', ',', '?', '@', '$', '-', '0', '1', 'a', ' ', '(', ')',

@@ -1,8 +1,6 @@
-//! The same questions to healthprobe and to somebody else, and who is right where the answers differ.
+//! The same input for healthprobe and for another implementation, with an explanation wherever they differ.
 //!
-//! The others take a Python with `tests/oracle/differential/requirements.txt`, which `HEALTHPROBE_DIFFERENTIAL_PYTHON` names,
-//! else `target/venv-differential/bin/python`. Without it their half is skipped, and says so;
-//! `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+//! The other implementations are Python's: see `support/python.rs`.
 
 mod answers;
 mod jsonpath;
@@ -14,7 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::support::python::differential_python;
 
-/// A Python script that answers one line with one line.
+/// A Python script that answers each line with one line.
 struct Script {
     process: Child,
     questions: Option<ChildStdin>,
@@ -22,7 +20,7 @@ struct Script {
 }
 
 impl Script {
-    /// `None` where there is no Python for it, after saying so.
+    /// `None` if there is no Python for it; prints that.
     fn start(name: &str) -> Option<Self> {
         let python = differential_python()?;
         let mut process = Command::new(&python)
@@ -52,7 +50,7 @@ impl Script {
 
 impl Drop for Script {
     fn drop(&mut self) {
-        // The end of its questions is its own.
+        // The script ends when its input does.
         self.questions = None;
         _ = self.process.wait();
     }

@@ -1,4 +1,5 @@
-//! Comparisons, tolerances, sums and means beside exact rational numbers, where doubles and 64 bits end.
+//! Comparisons, tolerances, sums and means, compared with exact rational arithmetic at the limits of doubles and
+//! 64-bit integers.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -10,7 +11,7 @@ use crate::oracle::evaluate::reasons;
 use crate::oracle::generate::seed;
 use crate::oracle::reference::{exact, mean};
 
-/// Whether each assertion holds of a document.
+/// Whether each assertion holds for a document.
 fn judged(document: &str, assertions: &[String]) -> Vec<bool> {
     reasons(document, assertions)
         .iter()
@@ -18,7 +19,7 @@ fn judged(document: &str, assertions: &[String]) -> Vec<bool> {
         .collect()
 }
 
-/// A JSON number near an edge, or a common one.
+/// A JSON number at a limit, or a common one.
 fn number() -> impl Strategy<Value = String> {
     let integer = (
         prop::sample::select(vec![0_i128, 1 << 53, 1 << 63, 1 << 64, 10_i128.pow(22)]),
@@ -29,7 +30,7 @@ fn number() -> impl Strategy<Value = String> {
             if negative { -(edge + off) } else { edge + off }.to_string()
         });
     let double = prop_oneof![
-        // The greatest, the least, around 2^53 and 2^63, and any.
+        // The largest, the smallest, around 2^53 and 2^63, and any.
         0x7fef_ffff_ffff_fff0_u64..=0x7fef_ffff_ffff_ffff,
         0x7fe0_0000_0000_0000_u64..=0x7fe0_0000_0000_0008,
         0_u64..=16,
@@ -46,7 +47,7 @@ fn number() -> impl Strategy<Value = String> {
     prop_oneof![3 => integer, 4 => double, 3 => decimal, 1 => long]
 }
 
-/// A pair that often is one or nearly one number.
+/// A pair of numbers, often equal or adjacent.
 fn pair() -> impl Strategy<Value = (String, String)> {
     let near = number().prop_flat_map(|text| {
         let double: f64 = text.parse().unwrap();
@@ -66,7 +67,7 @@ fn pair() -> impl Strategy<Value = (String, String)> {
     prop_oneof![(number(), number()), near]
 }
 
-/// The double nearest to a number that is not negative, as JSON writes it; beyond them all the greatest.
+/// The double nearest to a non-negative number, in JSON notation; at most the largest double.
 fn written(number: &BigRational) -> String {
     use num_traits::ToPrimitive;
     let double = number.to_f64().unwrap();
@@ -93,7 +94,7 @@ proptest! {
         prop_assert_eq!(judged(&a, &assertions), expected, "{} and {}", a, b);
     }
 
-    /// The tolerance is mostly the distance itself, or the double beside it: there the rounding shows.
+    /// The tolerance is usually the distance itself or an adjacent double, where rounding errors show.
     #[test]
     fn applies_tolerances_as_rationals((a, b) in pair(), other in number(), step in 0_u8..5, percent in any::<bool>()) {
         let (left, right) = (exact(&a), exact(&b));
@@ -115,7 +116,7 @@ proptest! {
         prop_assert_eq!(judged(&a, &assertions), [holds, !holds, holds], "{} within {} of {}", a, amount, b);
     }
 
-    /// School's sums of school's numbers; a mean that does not end is the nearest double.
+    /// Sums of short decimals are exact; a mean with an infinite expansion is the nearest double.
     #[test]
     fn computes_sums_and_means_as_rationals(numbers in prop::collection::vec((-99_999_999_i64..=99_999_999, 0_u32..=9), 1..=7)) {
         let texts: Vec<String> = numbers.iter().map(|(digits, scale)| format!("{digits}e-{scale}")).collect();

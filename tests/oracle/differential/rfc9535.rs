@@ -20,8 +20,8 @@ const FILTERED: &str = r#"{"a":[3,5,1,2,4,6,{"b":"j"},{"b":"k"},{"b":{}},{"b":"k
 const NULLS: &str = r#"{"a":null,"b":[null],"c":[{}],"null":1}"#;
 const PATHS: &str = r#"{"a":{"b":[0,1,2]},"\u000b":1}"#;
 
-/// Queries with the normalized paths of their nodes, in any order: tables 2, 4 to 9, 12, 16 to 18 and 20. Those with
-/// `match` and `search` are left out: healthprobe has `~` for them.
+/// Queries with the normalized paths of their nodes, in any order: tables 2, 4 to 9, 12, 16 to 18 and 20, without
+/// `match` and `search`, for which healthprobe has `~`.
 const EXAMPLES: [(&str, &str, &[&str]); 62] = [
     (
         STORE,
@@ -264,7 +264,7 @@ const COMPARISONS: [(&str, bool); 27] = [
     ("true > true", false),
 ];
 
-/// Section 2.4.9: what is well-typed, and what is not.
+/// Section 2.4.9: whether a function expression is well-typed.
 const TYPED: [(&str, bool); 7] = [
     ("$[?length(@) < 3]", true),
     ("$[?length(@.*) < 3]", false),
@@ -275,8 +275,8 @@ const TYPED: [(&str, bool); 7] = [
     ("$[?value(@..color)]", false),
 ];
 
-/// What the crate `serde_json_path` gets wrong, and the RFC's word: of table 11, and of section 2.3.5.2.2. None has a use
-/// in a probe: nobody orders truths, or what is not there, and lists are compared by `--expect` itself.
+/// Comparisons of table 11 and section 2.3.5.2.2 that the crate `serde_json_path` gets wrong, with the RFC's result.
+/// None matters for a probe: nobody orders booleans or missing nodes, and `--expect` compares arrays itself.
 const WRONG: [(&str, bool); 4] = [
     ("$.absent1 <= $.absent2", true),
     ("false >= true", false),

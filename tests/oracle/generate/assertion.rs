@@ -1,4 +1,4 @@
-//! Random assertions, and the many ways to write each of them.
+//! Random assertions, and the ways to write each of them.
 
 use super::document::{Json, NAMES, TEXTS, number, quoted, scalar};
 use super::rng::Rng;
@@ -30,7 +30,7 @@ pub enum Selector {
 pub enum Filter {
     Exists(&'static str),
     Lacks(&'static str),
-    /// The node itself where the name is `None`.
+    /// Compares the node itself if the name is `None`.
     Compares(Option<&'static str>, Operator, Json),
     Longer(&'static str, usize),
     And(Box<Filter>, Box<Filter>),
@@ -52,7 +52,7 @@ pub enum Predicate {
     Truthy,
     Falsy,
     Compares(Operator, Expected),
-    /// Whether it must match, and the expression.
+    /// Whether the expression must match, and the expression.
     Matches(bool, Pattern),
 }
 
@@ -66,7 +66,7 @@ pub enum Expected {
     },
 }
 
-/// An expression so plain that it can be told without one: a text with or without its anchors.
+/// An expression that can be evaluated without a regex engine: a text, optionally anchored.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern {
     pub starts: bool,
@@ -202,7 +202,7 @@ fn unsigned(rng: &mut Rng) -> &'static str {
     text.strip_prefix('-').unwrap_or(text)
 }
 
-/// A literal of an assertion: mostly a scalar, and never a number that JSON cannot hold.
+/// The value of an assertion: usually a scalar, never a number that JSON cannot represent.
 fn value(rng: &mut Rng) -> Json {
     match rng.below(12) {
         0 => Json::List(vec![filter_literal(rng)]),
@@ -225,7 +225,7 @@ impl Operator {
     }
 }
 
-/// One of the texts that say this.
+/// One of the ways to write the assertion.
 pub fn written(assertion: &Assertion, rng: &mut Rng) -> String {
     let space = |rng: &mut Rng| rng.pick(&["", "", " "]);
     let query = query_text(&assertion.query, rng);
@@ -271,12 +271,12 @@ fn expected_text(expected: &Expected, rng: &mut Rng) -> String {
     }
 }
 
-/// A word that JSON does not know stands for itself.
+/// Whether a text needs no quotes: a word that is not JSON.
 fn is_bare(text: &str) -> bool {
     !text.is_empty() && text.chars().all(char::is_alphabetic) && text != "true"
 }
 
-/// A query as text, the `$` mostly left out.
+/// One of the ways to write the query, usually without `$`.
 pub fn query_text(query: &[Segment], rng: &mut Rng) -> String {
     let mut text = String::new();
     for segment in query {

@@ -1,4 +1,4 @@
-//! Random documents, as plain as JSON is, with numbers as they are written.
+//! Random JSON documents whose numbers keep their notation.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use super::rng::Rng;
 pub enum Json {
     Null,
     Bool(bool),
-    /// A number that a double or 64 bits can hold.
+    /// A number that fits a double or 64 bits.
     Number(&'static str),
-    /// `NaN` and its like, and a number beyond every double.
+    /// `NaN`, an infinity, or a number too large for a double.
     NotFinite(&'static str),
     Text(&'static str),
     List(Vec<Json>),
@@ -32,7 +32,7 @@ pub const TEXTS: [&str; 10] = [
     "x\ny",
 ];
 
-/// Few, so that they meet; each at an edge of something.
+/// Few, so that equal ones meet often; each is at some limit.
 pub const NUMBERS: [&str; 44] = [
     "0",
     "1",
@@ -118,7 +118,7 @@ pub fn scalar(rng: &mut Rng) -> Json {
     }
 }
 
-/// Mostly one of the first, which meet most often.
+/// Usually one of the first 20, so that equal ones meet often.
 pub fn number(rng: &mut Rng) -> &'static str {
     rng.mostly(70, 20, &NUMBERS)
 }
@@ -145,7 +145,7 @@ impl fmt::Display for Json {
     }
 }
 
-/// The document without a number that is none.
+/// The document with `null` in place of `NaN` and infinities.
 pub fn finite(document: Json) -> Json {
     match document {
         Json::NotFinite(_) => Json::Null,
@@ -160,7 +160,7 @@ pub fn finite(document: Json) -> Json {
     }
 }
 
-/// As JSON writes it; the texts here hold nothing else to escape.
+/// In JSON notation. The generated texts need no other escapes.
 pub fn quoted(text: &str) -> String {
     let escaped = text
         .replace('\\', "\\\\")
@@ -169,7 +169,7 @@ pub fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-/// Every document that is this one with one part less.
+/// Every document with one part removed, to minimize a failing case.
 pub fn smaller(document: &Json) -> Vec<Json> {
     let mut found = Vec::new();
     match document {

@@ -8,7 +8,7 @@ use std::env;
 
 const SEED: u64 = 20_261_120;
 
-/// The usual seed, or that of `HEALTHPROBE_MODEL_SEED`.
+/// The default seed, or the one in `HEALTHPROBE_MODEL_SEED`.
 pub fn seed() -> u64 {
     match env::var("HEALTHPROBE_MODEL_SEED") {
         Ok(text) => text.parse().unwrap(),

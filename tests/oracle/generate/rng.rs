@@ -1,10 +1,10 @@
-//! Chance that a seed repeats.
+//! A seeded random number generator.
 
 /// `SplitMix64` (Steele, Lea and Flood 2014).
 pub struct Rng(u64);
 
 impl Rng {
-    /// The chance of one case of a run.
+    /// The generator for one case of a run.
     pub fn new(seed: u64, case: u64) -> Self {
         Self(seed ^ case.wrapping_mul(0xd134_2543_de82_ef95))
     }
@@ -16,17 +16,17 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below this one.
+    /// A number below the limit.
     pub fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next_u64() % u64::try_from(limit).unwrap()).unwrap()
     }
 
-    /// Whether it happens, so many times in a hundred.
+    /// True in this percentage of calls.
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    /// One of the first few, so many times in a hundred, else one of all.
+    /// In this percentage of calls one of the first few items, else any.
     pub fn mostly<T: Copy>(&mut self, chance: usize, few: usize, from: &[T]) -> T {
         let limit = if self.percent(chance) {
             few

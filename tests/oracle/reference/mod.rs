@@ -1,4 +1,4 @@
-//! What an assertion means, said again in the plainest way, with rational numbers.
+//! A reference implementation of assertions: simple, and with rational numbers.
 
 pub mod select;
 
@@ -12,18 +12,18 @@ use self::select::select;
 use super::generate::assertion::{Assertion, Expected, Operator, Pattern, Predicate};
 use super::generate::document::Json;
 
-/// What must come of an assertion.
+/// The expected result of an assertion.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     Holds,
     Fails,
-    /// Fails, and says that something is this: `NaN`.
+    /// Fails, and the reason names one of these: `NaN`.
     Names(Vec<&'static str>),
-    /// Nothing is promised: a sum of more than 38 digits.
+    /// The result is unspecified: a sum of more than 38 digits.
     Unspecified,
 }
 
-/// NonFinite on the way: what is not a number, any of which may be named.
+/// The non-finite numbers met during evaluation. The reason may name any of them.
 #[derive(Debug, Clone)]
 struct NonFinite(Vec<&'static str>);
 
@@ -66,7 +66,7 @@ fn verdict(holds: bool) -> Verdict {
     }
 }
 
-/// Each must hold, and there must be one.
+/// Holds if there is at least one result and every one holds.
 fn of_all(each: impl Iterator<Item = Result<bool, NonFinite>>) -> Verdict {
     let each: Vec<Result<bool, NonFinite>> = each.collect();
     let failed: Vec<&Result<bool, NonFinite>> =
@@ -154,7 +154,7 @@ fn reduced(function: &str, nodes: &[&Json], test: &Predicate) -> Verdict {
     verdict(number(&result, test))
 }
 
-/// `None` where the digits of all numbers, at one exponent, are too many to be added exactly.
+/// `None` if the digits of all numbers at a common exponent are too many to add exactly.
 fn sum(numbers: &[BigRational]) -> Option<BigRational> {
     let finest = BigRational::from(BigInt::from(10).pow(18));
     let coarsest = BigRational::from(BigInt::from(10).pow(19));
@@ -164,7 +164,7 @@ fn sum(numbers: &[BigRational]) -> Option<BigRational> {
     exact.then(|| numbers.iter().sum())
 }
 
-/// Exact where it ends, else the nearest double.
+/// Exact if the expansion is finite, else the nearest double.
 pub fn mean(sum: &BigRational, count: usize) -> BigRational {
     let mean = sum / BigRational::from(BigInt::from(count));
     let mut rest = mean.denom().clone();
@@ -210,7 +210,7 @@ fn value(node: &Json, test: &Predicate) -> Result<bool, NonFinite> {
     }
 }
 
-/// What a function made, which is never null or false.
+/// The test of a function's result, which is never null or false.
 fn number(number: &BigRational, test: &Predicate) -> bool {
     let (operator, expected) = match test {
         Predicate::Truthy => return true,
@@ -288,7 +288,7 @@ fn non_finite(node: &Json) -> Vec<&'static str> {
     }
 }
 
-/// The number that is meant: 64-bit integers are themselves, all else is the shortest decimal of the nearest double.
+/// The value of a number: 64-bit integers are exact, others are the shortest decimal of the nearest double.
 pub fn exact(text: &str) -> BigRational {
     if text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok() {
         return decimal(text);

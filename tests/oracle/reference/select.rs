@@ -1,4 +1,4 @@
-//! Which nodes a query selects: RFC 9535 word by word.
+//! The nodes that a query selects, after RFC 9535.
 
 use std::cmp::Ordering;
 
@@ -6,7 +6,7 @@ use super::length_of;
 use crate::oracle::generate::assertion::{Filter, Operator, Segment, Selector};
 use crate::oracle::generate::document::Json;
 
-/// The nodes of a query, where a filter takes what is not a number for this one, or for no number at all.
+/// The nodes of a query. Filters see a non-finite number as `stand_in`, or as no number if that is `None`.
 pub fn select<'d>(document: &'d Json, query: &[Segment], stand_in: Option<f64>) -> Vec<&'d Json> {
     let mut nodes = vec![document];
     for segment in query {
@@ -114,7 +114,7 @@ fn passes(node: &Json, filter: &Filter, stand_in: Option<f64>) -> bool {
         Filter::Exists(name) => member(node, name).is_some(),
         Filter::Lacks(name) => member(node, name).is_none(),
         Filter::Longer(name, length) => match member(node, name) {
-            // It is kept as a text, with one character before it.
+            // healthprobe stores a non-finite number as text with a one-character prefix.
             Some(Json::NotFinite(text)) => stand_in.is_none() && text.len() + 1 > *length,
             found => found
                 .and_then(length_of)
@@ -132,7 +132,7 @@ fn passes(node: &Json, filter: &Filter, stand_in: Option<f64>) -> bool {
     }
 }
 
-/// RFC 9535, section 2.3.5.2.2. Numbers are compared as doubles, for which it has RFC 7493 to fall back on.
+/// RFC 9535, section 2.3.5.2.2. Numbers are compared as doubles, which RFC 7493 permits.
 fn compares(
     found: Option<&Json>,
     operator: Operator,
@@ -144,7 +144,7 @@ fn compares(
         (Some(Json::NotFinite(_)), Json::Number(b)) => {
             stand_in.and_then(|a| a.partial_cmp(&double(b)))
         }
-        // It is kept as a text behind all others, which makes it be found.
+        // healthprobe stores a non-finite number as a text that sorts after all others.
         (Some(Json::NotFinite(_)), Json::Text(_)) if stand_in.is_none() => Some(Ordering::Greater),
         (Some(Json::Number(a)), Json::Number(b)) => double(a).partial_cmp(&double(b)),
         (Some(Json::Text(a)), Json::Text(b)) => Some(a.cmp(b)),

@@ -1,7 +1,7 @@
-//! `examples/compose.yaml` under Compose: who starts after whom, and who restarts whom, as the engine tells it.
+//! `examples/compose.yaml` under Compose: start order and restarts, observed through the engine's events.
 //!
-//! What is real: Compose (1.29, Debian's), the engine, the application, its image, the client and the shell of the
-//! sidecar. The base images are the stand-ins of `example.rs`, given by the file's own variables.
+//! Real are Compose (1.29, Debian's), the engine, the application, its image, and the sidecar's client and shell. The
+//! base images are stand-ins from `example.rs`, selected by the file's own variables.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ use crate::support::{Folder, changed, free_port, program, run, source, unique};
 
 const FILE: &str = include_str!("../../../examples/compose.yaml");
 
-/// Compose's own labels.
+/// Compose's labels.
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 
-/// What the file's variables name.
+/// The images for the file's variables.
 struct Images {
     example: Arc<Example>,
     cli: Arc<Image>,
@@ -53,7 +53,7 @@ fn build_cli(busybox: &Path) -> Image {
     Image::build("cli", &folder.0, &[])
 }
 
-/// A Compose project of its own; it ends with this.
+/// A Compose project, removed when dropped.
 struct Project {
     name: String,
     images: Arc<Images>,
@@ -89,11 +89,11 @@ impl Project {
         }
     }
 
-    /// What Compose printed, all in one.
+    /// Compose's output.
     fn compose(&self, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new(&self.images.compose)
             .args(["--project-name", &self.name])
-            // Where the file stands in the repository, so that its relative paths mean what they mean there.
+            // The file's relative paths are relative to `examples`.
             .arg("--project-directory")
             .arg(source("examples"))
             .arg("--file")
@@ -117,28 +117,28 @@ impl Project {
         }
     }
 
-    /// The events up to this one.
+    /// The events before this one.
     fn wait_for(&self, event: &str, patience: Duration) -> Result<Vec<String>, String> {
         self.events
             .wait_for(event, patience)
             .map_err(|seen| format!("no {event:?}, but {seen:?}"))
     }
 
-    /// The container of a service, whose name depends on Compose's version.
+    /// The container of a service; its name depends on Compose's version.
     fn container(&self, service: &str) -> String {
         let project = format!("--filter=label={PROJECT}={}", self.name);
         let service = format!("--filter=label={SERVICE}={service}");
         docker(&["ps", "--all", "--quiet", &project, &service])
     }
 
-    /// What the last probes of the model said, if there is one.
+    /// The model's last probes, if any.
     fn health_log(&self) -> String {
         let model = self.container("model");
         let log = "{{json .State.Health.Log}}";
         try_docker(&["inspect", "--format", log, &model]).unwrap_or_default()
     }
 
-    /// Those who wait for the model meet it healthy.
+    /// Dependents start only after the model is healthy.
     fn starts_in_order(&self) -> Result<(), String> {
         self.compose(&["up", "--detach"])
             .map_err(|said| format!("{said}{}", self.health_log()))?;
@@ -152,9 +152,9 @@ impl Project {
         }
     }
 
-    /// A model that hangs is restarted, for a reason that is told.
+    /// A hung model is restarted, and the log gives the reason.
     fn restarts_hung_model(&self, patience: Duration) -> Result<(), String> {
-        // Stopped, it still takes connections but answers none.
+        // A stopped process still accepts connections but never answers.
         docker(&["kill", "--signal=STOP", &self.container("model")]);
         self.wait_for("health_status: unhealthy model", PATIENCE)?;
         self.wait_for("kill model", patience)?;
@@ -170,7 +170,7 @@ impl Project {
         }
     }
 
-    /// As `restarts_hung_model`, and without the label nobody, nor with it anybody in other projects.
+    /// As `restarts_hung_model`; containers without the label and containers of other projects are left alone.
     fn restarts_only_its_project(&self, label: &str) -> Result<(), String> {
         let elsewhere = format!("{PROJECT}={}", unique("other-project"));
         let here = format!("{PROJECT}={}", self.name);
@@ -182,7 +182,7 @@ impl Project {
         let started = |other: &Container| other.inspect("{{json .State.StartedAt}}");
         let before = others.each_ref().map(started);
         self.restarts_hung_model(PATIENCE)?;
-        // autoheal takes the youngest first: the others would have come before the model.
+        // autoheal handles the newest container first, so the others would have been restarted before the model.
         if others.each_ref().map(started) == before {
             Ok(())
         } else {
@@ -194,7 +194,7 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         let _ = self.compose(&["down", "--timeout=0", "--volumes"]);
-        // A file that is broken on purpose may know nothing of what is left.
+        // `down` with a broken file may miss containers.
         let label = format!("--filter=label={PROJECT}={}", self.name);
         for (list, remove) in [
             (
@@ -235,12 +235,12 @@ fn compose_starts_in_order_and_restarts_a_hung_model() {
         return;
     };
     let mut project = Project::new(&images, FILE);
-    // What `example.rs` has built is in the engine's cache.
+    // Mostly cached from `example.rs`.
     let built = Image::named(unique("compose-built"));
     built.name().clone_into(&mut project.model_image);
     project.compose(&["build"]).unwrap();
     project.starts_in_order().unwrap();
-    // It has the engine's socket, so it has nothing else.
+    // The sidecar has the engine's socket, so it must have nothing else.
     let rights = "{{with .HostConfig}}{{.NetworkMode}} {{.ReadonlyRootfs}} {{.CapDrop}} {{.SecurityOpt}}{{end}}";
     assert_eq!(
         docker(&[
@@ -252,14 +252,14 @@ fn compose_starts_in_order_and_restarts_a_hung_model() {
         "none true [ALL] [no-new-privileges:true]"
     );
     project.restarts_only_its_project("autoheal=true").unwrap();
-    // Before the image that it uses.
+    // Drop the project before the image that it uses.
     drop(project);
 }
 
-/// What is right in the file, what is written instead, and how it is noticed.
+/// The correct text, its replacement, and a part of the expected error.
 type Breakage<'a> = (&'a str, &'a str, &'a str);
 
-/// Breaks the file in each way, in a project each.
+/// Applies each breakage in a project of its own.
 fn assert_fails(
     file: &str,
     breakages: &[Breakage<'_>],
@@ -283,7 +283,7 @@ fn assert_fails(
 #[test]
 fn a_broken_probe_keeps_dependents_from_starting() {
     engine_or_skip!();
-    // It is told as soon as failures count, and the server listens by then: each has a reason of its own.
+    // Reported as soon as failures count, when the server already listens: each has its own reason.
     let impatient = changed(FILE, "start_period: 60s", "start_period: 5s");
     assert_fails(
         &impatient,
@@ -308,7 +308,7 @@ fn a_broken_probe_keeps_dependents_from_starting() {
 #[test]
 fn a_broken_start_order_fails() {
     engine_or_skip!();
-    // Long after a smoke test that does not wait for it, even on a busy machine.
+    // Starts long after a smoke test that does not wait for it, even on a busy machine.
     let late = changed(FILE, "${PROBE_INTERVAL:-5s}", "5s");
     assert_fails(
         &late,
@@ -353,7 +353,7 @@ fn a_broken_sidecar_fails() {
 #[test]
 fn a_sidecar_that_restarts_other_containers_fails() {
     engine_or_skip!();
-    // A label of the test's own, for this sidecar may look into other projects.
+    // A label of this test: the broken sidecar also sees other projects.
     let label = unique("autoheal");
     let file = FILE
         .replace("autoheal: \"true\"", &format!("{label}: \"true\""))

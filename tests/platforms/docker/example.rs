@@ -1,8 +1,8 @@
-//! `Dockerfile.example` builds and becomes healthy, with the options that it teaches.
+//! `Dockerfile.example` builds and becomes healthy, with the options that it recommends.
 //!
-//! Its base images are local stand-ins, since tests pull none; `stand-ins` says what is real in them. Python, pip, the
-//! packages, the application and the engine are; only the compiling inside `rust:1-alpine` is simulated, and what cargo
-//! needs for it is checked outside.
+//! Its base images are local stand-ins, because tests pull none; `stand-ins` lists what is real in them. Python, pip,
+//! the packages, the application and the engine are real. The build in `rust:1-alpine` is simulated; what cargo needs
+//! for it is checked outside Docker.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ use crate::support::engine::{Container, Image, docker, engine_or_skip};
 use crate::support::skip::path_in;
 use crate::support::{Folder, cargo, changed, run, skip, source};
 
-/// The image of `Dockerfile.example`, and what it is built from.
+/// The image of `Dockerfile.example` and its base images.
 pub struct Example {
-    // Before its bases, whose labels its stages have.
+    // Dropped before its bases, whose labels its stages carry.
     pub image: Image,
     pub rust: Image,
     pub python: Image,
@@ -78,7 +78,7 @@ fn dockerfile_example_becomes_healthy() {
     .concat();
     let container = Container::start(image, &without_model, &[]);
     container.wait_until("unhealthy");
-    // On a busy machine it is so before the server listens.
+    // On a busy machine the container is unhealthy before the server listens.
     while container.last_probe().output.contains("connection refused") {
         container.wait_for_a_probe();
     }
@@ -94,8 +94,8 @@ fn text() -> String {
     fs::read_to_string(source("Dockerfile.example")).expect("the example")
 }
 
-/// Writes it with the label of the stand-in in the stage that inherits none, being FROM scratch: without it that stage
-/// would be the same image for all tests at once, and nobody's to remove.
+/// Writes the Dockerfile with the stand-in's label in the stage that starts FROM scratch and so inherits none.
+/// Without a label, that stage would be one image shared by all tests, which none could remove.
 fn write(folder: &Folder, rust: &Image, dockerfile: &str) -> PathBuf {
     let labels = rust.inspect("{{json .Config.Labels}}");
     let (name, value) = labels
@@ -114,7 +114,7 @@ fn write(folder: &Folder, rust: &Image, dockerfile: &str) -> PathBuf {
     path
 }
 
-/// The folder of the stand-ins, with Rust's as an image.
+/// The folder of the stand-ins, and the image for Rust.
 fn stand_ins(python_and_wheels: &[&Path]) -> (Folder, Image) {
     let folder = Folder::new("stand-ins");
     run(Command::new(source("tests/platforms/docker/stand-ins"))
@@ -172,7 +172,7 @@ fn the_probe_stage_is_an_image_to_copy_from() {
         (
             " --locked",
             "",
-            // Both builders name the command that failed so.
+            // Both builders report the failing command in these words.
             "/bin/sh -c cargo build --release --bin healthprobe",
         ),
     ] {
@@ -182,14 +182,14 @@ fn the_probe_stage_is_an_image_to_copy_from() {
     }
 }
 
-/// What a Dockerfile like the example makes as `probe`, or what is wrong with it.
+/// The `probe` stage of a Dockerfile, or what is wrong with it.
 fn probe_alone(rust: &Image, dockerfile: &str) -> Result<Image, String> {
     let folder = Folder::new("probe");
     let file = write(&folder, rust, dockerfile);
     let options = [
         &format!("--file={}", file.display()),
         "--target=probe",
-        // Else the container of a step that fails stays.
+        // Otherwise the container of a failing step stays.
         "--force-rm",
         &format!("--build-arg=RUST_IMAGE={}", rust.name()),
     ];
@@ -206,7 +206,7 @@ fn probe_alone(rust: &Image, dockerfile: &str) -> Result<Image, String> {
     }
 }
 
-/// The names of all that is in an image.
+/// The paths of all files in an image.
 fn files(image: &Image, folder: &Folder) -> Vec<String> {
     let list = |archive: &Path| {
         let output = Command::new("tar")
@@ -232,8 +232,8 @@ fn files(image: &Image, folder: &Folder) -> Vec<String> {
         .collect()
 }
 
-/// What the stand-in for Rust cannot show: that cargo can build what the example gives it. Its release takes a minute,
-/// so it is checked instead.
+/// The simulated build cannot show that cargo can build the copied files. A release build takes a minute, so this
+/// runs `cargo check`.
 #[test]
 fn dockerfile_example_copies_what_cargo_needs() {
     let dockerfile = text();
@@ -246,7 +246,7 @@ fn dockerfile_example_copies_what_cargo_needs() {
         let error = checked(&changed(&dockerfile, line, instead), "");
         error.expect_err(line);
     }
-    // cargo looks for each bench whose place is not told, whatever it builds.
+    // cargo looks for every bench without a `path`, whatever it builds.
     let error = checked(&dockerfile, "path = \"benches/baseline.rs\"\n");
     assert!(
         error
@@ -255,7 +255,7 @@ fn dockerfile_example_copies_what_cargo_needs() {
     );
 }
 
-/// Copies what the first stage copies and does what it runs, without this part of `Cargo.toml`.
+/// Copies the files that the first stage copies and checks its build command, with this part of `Cargo.toml` removed.
 fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
     let folder = Folder::new("build");
     let stage = dockerfile.split("\nFROM ").nth(1).expect("a stage");
@@ -287,7 +287,7 @@ fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
     }
 }
 
-/// A virtual environment's Python, and the folder `wheels` in that environment with what the example requires.
+/// The Python of a virtual environment, and the environment's folder `wheels` with the example's requirements.
 fn python_and_wheels() -> Option<(PathBuf, PathBuf)> {
     let python = path_in("HEALTHPROBE_PYTHON");
     let python = python.unwrap_or_else(|| source("target/venv-fastapi/bin/python"));

@@ -1,8 +1,5 @@
-//! The probe as Docker's HEALTHCHECK, judged by what a real engine reports. The image holds nothing but the static
-//! executable and a server, so a probe that needed a shell, a C library or a resolver would fail here.
-//!
-//! Without an engine these tests say that they were skipped; with `HEALTHPROBE_REQUIRE_DOCKER=1` they fail.
-//! `HEALTHPROBE_STATIC` is the executable to ship; without it the tests link one against the host's static C library.
+//! The probe as Docker's HEALTHCHECK, with the health that a real engine reports. The image contains only the static
+//! executable and a server, so a probe that needed a shell, a C library or a resolver would fail.
 
 mod compose;
 mod example;
@@ -18,7 +15,7 @@ use crate::support::without_times;
 fn health_follows_the_models_state() {
     engine_or_skip!();
     let server = Server::start(&[], "loading");
-    // The engine records a probe before it runs the next one.
+    // The engine records a probe before it starts the next one.
     server.container.wait_for_a_probe();
     server.container.wait_for_a_probe();
     assert_eq!(server.container.health(), "starting");
@@ -78,7 +75,7 @@ fn reads_a_status_from_the_environment() {
     );
 }
 
-/// Docker's client puts its own proxies into every container that it starts.
+/// Docker's client sets its own proxy variables in every container it starts.
 #[test]
 fn ignores_proxy_variables() {
     engine_or_skip!();
@@ -93,7 +90,7 @@ fn ignores_proxy_variables() {
     server.assert_last_probe(0, HEALTHY);
 }
 
-/// An image FROM scratch trusts nobody until it is told whom.
+/// An image FROM scratch contains no CA certificates.
 #[test]
 fn reports_where_ca_certificates_belong() {
     engine_or_skip!();
@@ -121,7 +118,7 @@ fn runs_without_network_capabilities_or_writable_files() {
             "--cap-drop=ALL",
             "--security-opt=no-new-privileges",
             "--user=12345:54321",
-            // The least that the engine allows, for the server and the probe together.
+            // The engine's minimum, shared by the server and the probe.
             "--memory=6m",
             "--memory-swap=6m",
         ],
@@ -135,9 +132,9 @@ const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health\
 const NOT_LOADED: &str = "unhealthy: status 503, expected 200-399; GET http://localhost:8000/health in <t>; \
     body: {\"detail\":\"Model not loaded\"}\n";
 
-/// A container of `server.rs` whose HEALTHCHECK is the probe.
+/// A container of `server.rs` with the probe as its HEALTHCHECK.
 struct Server {
-    // Before the image, which cannot be removed while a container uses it.
+    // Dropped before the image: an image in use cannot be removed.
     container: Container,
     _image: Arc<Image>,
 }
@@ -151,7 +148,7 @@ impl Server {
         }
     }
 
-    /// Tells the server how to answer from now on. The image's only client is the probe.
+    /// Sets how the server answers from now on. The probe is the image's only client.
     fn set_mode(&self, mode: &str) {
         let url = format!("http://localhost:8000/mode/{mode}");
         self.container.exec(&["/healthprobe", &url]);
@@ -162,8 +159,8 @@ impl Server {
         assert_last_probe(&self.container, exit_code, output);
     }
 
-    /// No probe has left a process behind. One may be at work at any moment, but is gone after some later one; a
-    /// process left behind would be there after every one.
+    /// No probe leaves a process behind. At any moment one may be running; a process left behind would be there after
+    /// every probe.
     #[track_caller]
     fn assert_no_process_left(&self) {
         let mut processes = Vec::new();
@@ -178,7 +175,7 @@ impl Server {
     }
 }
 
-/// Compares the newest entry of the health log, but for the elapsed time.
+/// Compares the newest entry of the health log, ignoring the elapsed time.
 #[track_caller]
 fn assert_last_probe(container: &Container, exit_code: i64, output: &str) {
     let probe = container.last_probe();

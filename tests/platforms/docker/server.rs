@@ -1,5 +1,5 @@
-//! A model server for the images of the Docker tests: it answers as it was last told to by a `GET /mode/...`.
-//! The first argument is its first mode. `std` only, since the tests compile it with `rustc` alone.
+//! The model server in the images of the Docker tests. It answers in the mode set by the last `GET /mode/...`; the
+//! first argument is the initial mode. `std` only, because the tests compile it with `rustc` alone.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ fn main() {
     }
     let listener = TcpListener::bind("127.0.0.1:8000").expect("port 8000 is free");
     for stream in listener.incoming().flatten() {
-        // A thread each, so that a hanging answer does not keep the server from being told to stop hanging.
+        // One thread per connection, so that a hanging response does not block a mode change.
         thread::spawn(|| answer(stream));
     }
 }
@@ -53,7 +53,7 @@ fn answer(stream: TcpStream) {
                 body.len()
             );
         }
-        // Hang until the client gives up.
+        // Hang until the client disconnects.
         None => _ = stream.read_to_end(&mut Vec::new()),
     }
 }

@@ -1,10 +1,10 @@
-//! `examples/swarm.yaml` on a swarm of this one machine: an unhealthy task is replaced, a bad update is taken back.
+//! `examples/swarm.yaml` on a single-node swarm: unhealthy tasks are replaced and bad updates rolled back.
 //!
-//! The image is that of `server.rs`. The port is published, but requests are not sent to it: that takes the kernel's IPVS,
-//! which not every machine of a test has.
+//! The image is that of `server.rs`. The port is published but not used: that needs the kernel's IPVS, which some
+//! machines lack.
 //!
-//! Only with `HEALTHPROBE_REQUIRE_DOCKER=1` an engine that is no manager of a swarm becomes one; else these tests say that
-//! they were skipped.
+//! An engine that is not a swarm manager becomes one only with `HEALTHPROBE_REQUIRE_DOCKER=1`; otherwise these tests
+//! are skipped.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use crate::support::{Folder, changed, free_port, is_required, run, skip, unique}
 
 const FILE: &str = include_str!("../../../examples/swarm.yaml");
 
-/// This machine as a swarm. One that was there before stays.
+/// The swarm on this machine. An existing one is kept.
 struct Swarm {
     ours: bool,
 }
@@ -30,7 +30,7 @@ fn is_manager() -> bool {
 
 impl Swarm {
     fn can_be_used() -> bool {
-        // An engine that CI requires is its own, and may be changed.
+        // CI requires an engine of its own, which may be changed.
         let required = "HEALTHPROBE_REQUIRE_DOCKER";
         let can = is_required(required) || is_manager();
         if !can {
@@ -51,7 +51,7 @@ impl Swarm {
 
 impl Drop for Swarm {
     fn drop(&mut self) {
-        // Another run of these tests may have come to use it.
+        // Another test run may still use it.
         let unused = try_docker(&["service", "ls", "--quiet"]).is_ok_and(|left| left.is_empty());
         if self.ours && unused {
             let _ = try_docker(&["swarm", "leave", "--force"]);
@@ -60,12 +60,12 @@ impl Drop for Swarm {
     }
 }
 
-/// What all stacks share.
+/// The images that all stacks share.
 struct Images {
     good: Image,
-    // Its model is never loaded.
+    // Its model never loads.
     bad: Image,
-    // As good as the good one, until a test turns it.
+    // Healthy until a test changes its mode.
     later: Image,
     _server: Arc<Image>,
     _swarm: Swarm,
@@ -93,13 +93,13 @@ fn build(server: &Image, mode: &str) -> Image {
     );
     fs::write(folder.0.join("Dockerfile"), dockerfile).expect("a Dockerfile");
     let built = Image::build(mode, &folder.0, &[]);
-    // Swarm asks the registry in the name first, and here that is a port of this machine at which nobody is.
+    // Swarm first asks the registry in the name, here a port of this machine without a listener.
     let name = format!("127.0.0.1:1/{}", built.name());
     docker(&["tag", built.name(), &name]);
     Image::named(name)
 }
 
-/// A stack of its own; it ends with this.
+/// A stack, removed when dropped.
 struct Stack {
     images: Arc<Images>,
     name: String,
@@ -130,7 +130,7 @@ impl Stack {
             .env("START_PERIOD", "1s"));
     }
 
-    /// The containers that run this image, in this health.
+    /// The containers of this image in this health.
     fn containers(&self, image: &Image, health: &str) -> BTreeSet<String> {
         let namespace = format!("--filter=label=com.docker.stack.namespace={}", self.name);
         let ancestor = format!("--filter=ancestor={}", image.name());
@@ -143,7 +143,7 @@ impl Stack {
         format!("{}_model", self.name)
     }
 
-    /// One line for each task of the service that has failed.
+    /// One line per failed task.
     fn failures(&self) -> String {
         let format = "--format={{if .Error}}{{.Image}} {{.Error}}{{end}}";
         docker(&["service", "ps", "--no-trunc", format, &self.service()])
@@ -181,7 +181,7 @@ impl Stack {
         Ok(healthy())
     }
 
-    /// A task that turns unhealthy is replaced by one that becomes healthy.
+    /// An unhealthy task is replaced by one that becomes healthy.
     fn replaces(&self, patience: Duration) -> Result<(), String> {
         let before = self.starts()?;
         let victim = before.first().expect("a container");
@@ -195,7 +195,7 @@ impl Stack {
         })
     }
 
-    /// An update that never becomes healthy is taken back, and has taken nothing away.
+    /// An update that never becomes healthy is rolled back and disturbs nothing.
     fn rolls_back(&self) -> Result<(), String> {
         let before = self.starts()?;
         self.deploy(&self.images.bad);
@@ -208,7 +208,7 @@ impl Stack {
         }
     }
 
-    /// So is one that becomes unhealthy soon after it was healthy.
+    /// An update that becomes unhealthy soon after being healthy is rolled back.
     fn rolls_back_later(&self) -> Result<(), String> {
         self.starts()?;
         let later = &self.images.later;
@@ -245,7 +245,7 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         let _ = try_docker(&["stack", "rm", &self.name]);
-        // Sooner than Swarm does, for the images cannot be removed while these are there.
+        // Swarm removes containers later, but an image in use cannot be removed.
         let namespace = format!("--filter=label=com.docker.stack.namespace={}", self.name);
         let list = ["ps", "--all", "--quiet", &namespace];
         let started = Instant::now();
@@ -273,7 +273,7 @@ fn swarm_replaces_unhealthy_tasks_and_rolls_back_bad_updates() {
         Stack::rolls_back,
         Stack::rolls_back_later,
     ];
-    // At the same time, for they mostly wait.
+    // In parallel, because they mostly wait.
     thread::scope(|scope| {
         for check in checks {
             scope.spawn(move || check(&Stack::new(FILE)).unwrap());
@@ -287,7 +287,7 @@ fn a_broken_stack_fails() {
     if !Swarm::can_be_used() {
         return;
     }
-    // Each with what is then noticed.
+    // The correct text, its replacement, the check, and a part of the expected error.
     let replaces: Check = |stack| stack.replaces(Duration::from_secs(12));
     let breakages: [(&str, &str, Check, &str); 4] = [
         (

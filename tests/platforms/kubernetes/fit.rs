@@ -1,4 +1,4 @@
-//! What no schema shows: whether the parts of the manifest fit together.
+//! Consistency of the manifest's parts, which the schemas do not check.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{Manifest, list, words};
 
 pub const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
 
-/// A start shorter than this is none of a model.
+/// Seconds; a model may need this long to load.
 const LOADING: i64 = 60;
 
 pub fn errors(manifest: &Manifest) -> Vec<String> {
@@ -116,7 +116,7 @@ fn probes(manifest: &Manifest, errors: &mut Vec<String>) {
     }
 }
 
-/// The JSON of the `ConfigMap` that is at this path.
+/// The `ConfigMap`'s JSON mounted at this path.
 fn mounted(manifest: &Manifest, path: &str) -> Option<Value> {
     let volumes: Vec<&Value> = list(&manifest.pod()["volumes"]).collect();
     let (folder, file) = path.rsplit_once('/')?;

@@ -1,5 +1,5 @@
-//! `examples/kubernetes.yaml`: Kubernetes' own schemas take it, its parts fit together, and each of its commands is run
-//! in containers that are made as it says.
+//! `examples/kubernetes.yaml`: valid by Kubernetes' schemas, consistent, and its commands run in containers as the
+//! manifest describes them.
 
 mod fit;
 mod pod;
@@ -12,7 +12,7 @@ use crate::support::schemas::ask;
 
 const MANIFEST: &str = include_str!("../../../examples/kubernetes.yaml");
 
-/// The objects of each manifest, as JSON. Keys that stand twice are refused.
+/// Parses each manifest's objects to JSON. Duplicate keys are errors.
 const PARSE: &str = r#"
 import json, sys
 from ruamel.yaml import YAML, YAMLError
@@ -24,8 +24,8 @@ for text in json.load(sys.stdin):
         answers.append({"objects": [], "errors": [str(error)]})
 "#;
 
-/// What the schemas do not take: of the first manifest those of many versions, of the others that of the newest. Unknown
-/// keys are refused.
+/// Validates the first manifest against many versions of Kubernetes, the others against the newest. Unknown keys are
+/// errors.
 const VALIDATE: &str = r#"
 import kubernetes_validate
 versions = [f"1.{minor}" for minor in range(28, 38)]
@@ -41,7 +41,7 @@ for answer in answers:
 
 const PRINT: &str = "json.dump(answers, sys.stdout)";
 
-/// The objects of a manifest, by their kinds.
+/// The objects of a manifest.
 pub struct Manifest(Vec<Value>);
 
 impl Manifest {
@@ -50,7 +50,7 @@ impl Manifest {
         found.unwrap_or(&Value::Null)
     }
 
-    /// What the Deployment makes pods of.
+    /// The Deployment's pod template.
     fn pod(&self) -> &Value {
         &self.object("Deployment")["spec"]["template"]["spec"]
     }
@@ -59,7 +59,7 @@ impl Manifest {
         &self.pod()["containers"][0]
     }
 
-    /// The variables of the container.
+    /// The container's variables.
     fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         list(&self.container()["env"])
             .filter_map(|variable| Some((variable["name"].as_str()?, variable["value"].as_str()?)))
@@ -76,7 +76,7 @@ fn words(value: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Each manifest, and all that is wrong with it.
+/// Each manifest with its errors.
 fn validate(texts: &[String]) -> Option<Vec<(Manifest, Vec<String>)>> {
     let answers = ask(&[PARSE, VALIDATE, PRINT].concat(), texts)?;
     Some(
@@ -101,7 +101,7 @@ fn manifest(text: &str) -> Option<Manifest> {
 
 #[test]
 fn kubernetes_accepts_the_manifest_and_rejects_broken_ones() {
-    // What the schemas find, and what only the parts together show.
+    // First what the schemas reject, then inconsistent parts.
     let broken: Vec<(&str, &str, &str)> = [
         (
             "failureThreshold: 60",
@@ -194,7 +194,7 @@ fn kubernetes_accepts_the_manifest_and_rejects_broken_ones() {
     }
 }
 
-/// The volume that a comment offers instead of the init container is one from 1.31 on.
+/// A comment offers an image volume instead of the init container; the field exists since 1.31.
 #[test]
 fn image_volumes_are_accepted_from_1_31() {
     let comment = MANIFEST.split("#     - name: probe\n").nth(1).unwrap();

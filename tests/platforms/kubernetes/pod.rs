@@ -1,6 +1,5 @@
-//! A pod of the manifest, from the parts of a Docker Engine: its volumes are folders, its containers have the variables,
-//! mounts, user and rights that it gives them, and a probe is a command that is run in one. What stands in for the images
-//! is a `Machine`.
+//! A pod of the manifest, built from Docker containers: volumes are folders; containers get the manifest's variables,
+//! mounts, user and rights; probes run by `docker exec`. A `Machine` stands in for the images.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -25,8 +24,8 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// Fills the volumes, lets the init containers do their work and starts the server. Its model is still to come. The
-    /// error is what an init container said that failed.
+    /// Fills the volumes, runs the init containers and starts the server without a model. The error is the output of
+    /// a failed init container.
     pub fn start(machine: &Machine, manifest: &Manifest) -> Result<Self, String> {
         let folder = Folder::new("pod");
         for volume in list(&manifest.pod()["volumes"]) {
@@ -66,7 +65,7 @@ impl Pod {
         })
     }
 
-    /// Runs the three probes of a manifest at once, as they may come.
+    /// Runs the three probes in parallel, as a kubelet may.
     pub fn probes(&self, manifest: &Manifest) -> Vec<Finished> {
         let container = self.container.name();
         thread::scope(|scope| {
@@ -78,12 +77,12 @@ impl Pod {
         })
     }
 
-    /// Writes the `ConfigMap` anew, as the kubelet does after an edit.
+    /// Rewrites the `ConfigMap`, as the kubelet does after an edit.
     pub fn configure(&self, manifest: &Manifest) {
         configure(&self.folder, manifest);
     }
 
-    /// Gives the server a model: the example's, changed. It appears whole.
+    /// Gives the server the example's model with this change, atomically.
     pub fn put_model(&self, change: impl Fn(&str) -> String) {
         let model = fs::read_to_string(source("examples/fastapi/model.json")).unwrap();
         let new = self.folder.0.join("weights/model.json.new");
@@ -112,7 +111,7 @@ impl Pod {
         });
     }
 
-    /// Whether the startup probe succeeds before the server has ended, and can be run at all.
+    /// Whether the startup probe succeeds. False if the server ends first or the probe cannot be run.
     #[track_caller]
     pub fn starts(&self, manifest: &Manifest) -> bool {
         let ended = self.wait_until(manifest, "startupProbe", |ended| {
@@ -148,7 +147,7 @@ fn probe(container: &str, manifest: &Manifest, name: &str) -> Finished {
     )
 }
 
-/// The image with a `cp` that the manifest's comment tells how to build, here from local ones.
+/// The image with `cp`, built as the manifest's comment describes, from local images.
 fn init_image(machine: &Machine) -> Image {
     let folder = Folder::new("probe");
     fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
@@ -173,7 +172,7 @@ fn init_image(machine: &Machine) -> Image {
     Image::build("init", &folder.0, &[])
 }
 
-/// Lays the files of a `ConfigMap` out as the kubelet does: behind a link, so that all change at once.
+/// Lays out a `ConfigMap` as the kubelet does: behind a symlink, so that all files change at once.
 fn configure(folder: &Folder, manifest: &Manifest) {
     for volume in list(&manifest.pod()["volumes"]) {
         if volume["configMap"].is_null() {
@@ -202,7 +201,7 @@ fn volume_folder(folder: &Folder, name: &Value) -> PathBuf {
     folder.0.join(name.as_str().unwrap())
 }
 
-/// What `docker` calls that which the manifest gives a container.
+/// `docker`'s options for the manifest's container.
 fn options(folder: &Folder, manifest: &Manifest, container: &Value) -> Vec<String> {
     let pod = &manifest.pod()["securityContext"];
     let mut options = vec![
@@ -238,7 +237,7 @@ fn options(folder: &Folder, manifest: &Manifest, container: &Value) -> Vec<Strin
     options
 }
 
-/// Kubernetes writes variables into commands, but not into those of probes.
+/// Kubernetes expands variables in a container's command, but not in a probe's.
 fn expanded(word: &str, manifest: &Manifest) -> String {
     manifest
         .variables()

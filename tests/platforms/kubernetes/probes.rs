@@ -1,12 +1,12 @@
-//! What the probes of the manifest say while the model loads, is right, is wrong and is stuck, and which breakages of the
-//! manifest change that.
+//! The manifest's probes while the model loads, works, is wrong and hangs, and the effect of mistakes in the
+//! manifest.
 
 use super::pod::Pod;
 use super::{MANIFEST, Manifest, manifest};
 use crate::support::machine::Machine;
 use crate::support::{changed, without_times};
 
-/// A cell of the expected: in this state this probe ends so, and says this.
+/// A probe, its exit code and the start of its output.
 type Expected = (&'static str, i32, &'static str);
 
 const LOADING: [Expected; 3] = [
@@ -81,7 +81,7 @@ fn assert_probes(pod: &Pod, manifest: &Manifest, expected: &[Expected]) {
     }
 }
 
-/// Of one probe: how it ends, and a part of what it says.
+/// The exit code of one probe, and a part of its output.
 #[track_caller]
 fn assert_ends(pod: &Pod, manifest: &Manifest, probe: usize, (code, part): (i32, &str)) {
     let ended = &pod.probes(manifest)[probe];
@@ -99,13 +99,13 @@ fn probes_distinguish_loading_healthy_wrong_and_hung() {
     let Some(right) = manifest(MANIFEST) else {
         return;
     };
-    // Of these each ends otherwise than it should in one state.
+    // Each of these breaks one probe in one state.
     let broken = |right: &str, wrong: &str| manifest(&changed(MANIFEST, right, wrong)).unwrap();
 
     let pod = Pod::start(&machine, &right).unwrap();
     pod.wait_until_it_answers(&right);
     assert_probes(&pod, &right, &LOADING);
-    // It would restart while it loads.
+    // Would restart the pod while its model loads.
     let hasty = broken("--expect-status, 100-599", "--expect-status, \"200\"");
     assert_ends(
         &pod,
@@ -113,7 +113,7 @@ fn probes_distinguish_loading_healthy_wrong_and_hung() {
         1,
         (1, "unhealthy: status 503, expected 200; "),
     );
-    // It would end the start too early.
+    // Would end the startup too early.
     let blind = broken(
         "/health\", --timeout, 2s, --expect, model.loaded",
         "/docs\"",
@@ -155,7 +155,7 @@ fn probes_distinguish_loading_healthy_wrong_and_hung() {
         pod.configure(&broken);
         assert_ends(&pod, &broken, 2, (1, reason));
     }
-    // ${PORT} is healthprobe's, and $(PORT) is not.
+    // healthprobe expands ${PORT}, not $(PORT).
     let foreign = broken(
         "\":${PORT}/health\", --timeout, 3s",
         "\":$(PORT)/health\", --timeout, 3s",
@@ -163,12 +163,12 @@ fn probes_distinguish_loading_healthy_wrong_and_hung() {
     assert_ends(&pod, &foreign, 1, (1, "expected ${NAME}"));
 
     pod.put_model(|model| changed(model, "-104.368", "-104"));
-    // It would not see the drift.
+    // Would not detect the drift.
     let lax = broken("\"tolerance\": 0.02", "\"tolerance\": 0.5");
     pod.configure(&right);
     pod.wait_until_it_drifts(&right);
     assert_probes(&pod, &right, &WRONG);
-    // An edit of the ConfigMap is in force without a new pod.
+    // An edited ConfigMap takes effect without a new pod.
     pod.configure(&lax);
     assert_ends(&pod, &lax, 2, (0, "healthy: 200 OK in "));
 

@@ -1,4 +1,4 @@
-//! GitHub Actions: each step's `run` by the shell that GitHub runs it with, and a service as GitHub's runner waits for it.
+//! GitHub Actions: steps run by the shell that GitHub uses, and a service container awaited as GitHub's runner does.
 
 use std::fs;
 use std::process::Command;
@@ -47,14 +47,14 @@ fn github_accepts_the_workflow_and_rejects_broken_ones() {
     );
 }
 
-/// A job that was run: whether it is green, what its steps said, and which were run.
+/// A finished job: whether it passed, the output of its steps, and the steps that ran.
 struct Job {
     is_green: bool,
     log: String,
     ran: Vec<String>,
 }
 
-/// Runs the steps of a job in a checkout. `contexts` are the expressions that GitHub fills in.
+/// Runs the steps of a job in a checkout. `contexts` are the expressions that GitHub expands.
 fn run(
     job: &Value,
     checkout: &std::path::Path,
@@ -97,7 +97,7 @@ fn run(
         }
         let script = checkout.join("step.sh");
         fs::write(&script, fill(step["run"].as_str().unwrap())).unwrap();
-        // So GitHub runs a step that names no shell.
+        // GitHub's default shell.
         let output = Command::new("bash")
             .arg("-e")
             .arg(&script)
@@ -182,7 +182,7 @@ fn the_smoke_test_passes_only_with_a_working_model() {
     assert!(wrong.log.contains(reason), "{}", wrong.log);
 }
 
-/// What of the workflow, changed, makes it red with a right model.
+/// Changes that make the workflow fail although the model works.
 #[test]
 fn the_smoke_test_fails_without_any_of_its_lines() {
     let changes = [
@@ -215,8 +215,8 @@ fn the_smoke_test_fails_without_any_of_its_lines() {
     }
 }
 
-/// Starts the service of the second job and waits as GitHub's runner does, for its health where it has a HEALTHCHECK.
-/// Gives back its health, and the job's steps if they are run.
+/// Starts the second job's service and waits for its health if it has a HEALTHCHECK, as GitHub's runner does. Returns
+/// the health, and the job if it ran.
 fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<Job>) {
     let name = unique("service");
     let folder = checkout(model);
@@ -231,7 +231,7 @@ fn client(workflow: &Value, model: &str, healthcheck: &str) -> (String, Option<J
 
     let job = &workflow["jobs"]["client"];
     let service = &job["services"]["model"];
-    // An engine as old as Debian's does not know it.
+    // Debian's engine is too old for it.
     let options = service["options"]
         .as_str()
         .unwrap_or_default()
@@ -314,7 +314,7 @@ fn the_runner_waits_for_a_healthy_service() {
 
     let (health, done) = client(&hasty, NONE, HEALTHCHECK);
     assert!(health == "unhealthy" && done.is_none(), "{health}");
-    // Without a HEALTHCHECK nobody waits, and the first attempt is too early.
+    // Without a HEALTHCHECK the runner does not wait, and the first attempt is too early.
     let (health, done) = client(&blind, RIGHT, "");
     assert!(health.is_empty() && !done.unwrap().is_green, "{health}");
 }

@@ -1,4 +1,4 @@
-//! GitLab CI: the script of each job, with a real registry between them, and a service in the network of its job.
+//! GitLab CI: the script of each job, a real registry between them, and a service in the job's network.
 
 use std::fs;
 use std::path::Path;
@@ -89,7 +89,7 @@ impl Registry {
     }
 }
 
-/// The lines of a job's script, as GitLab's runner has a shell run them: to the first that fails.
+/// The lines of a job's script, run until the first failure, as by GitLab's runner.
 fn script(job: &Value) -> String {
     let lines = job["script"].as_array().unwrap().iter();
     lines.fold("set -eo pipefail\n".to_owned(), |script, line| {
@@ -97,7 +97,7 @@ fn script(job: &Value) -> String {
     })
 }
 
-/// Whether each job is green, and what both said. The second comes only after a green first.
+/// The two jobs. The second runs only if the first passed.
 struct Jobs {
     build: Finished,
     test: Option<Finished>,
@@ -136,7 +136,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
         .output();
     let build = Finished::from(build.unwrap());
     if build.code != Some(0) {
-        // The container that its script did not come to remove.
+        // A container that the failed script did not remove.
         let left = docker(&[
             "ps",
             "--all",
@@ -149,7 +149,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
         }
         return Jobs { build, test: None };
     }
-    // Only what was pushed, and the artifacts, reach the next job.
+    // The next job gets only the pushed image and the artifacts.
     docker(&["image", "rm", "--force", &image]);
     let artifacts = Folder::new("artifacts");
     for path in pipeline["build"]["artifacts"]["paths"].as_array().unwrap() {
@@ -185,11 +185,11 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
     }
 }
 
-/// Runs a script in a container of that network, in this folder.
+/// Runs a script in a container in that network, in this folder.
 fn run_in(machine: &Machine, folder: &Path, network: &str, script: &str) -> Finished {
     let further = [
         format!("--volume={}:/builds", folder.display()),
-        // Names that the network does not know are asked of nobody.
+        // Unknown names are not looked up elsewhere.
         "--dns=127.0.0.1".to_owned(),
     ];
     let mut command = vec!["run", "--rm", "--network", network, "--workdir=/builds"];

@@ -1,5 +1,5 @@
-//! `examples/ci`: the platforms' own schemas take the pipelines, and their steps are run as the platforms do, with a real
-//! engine and a real registry: green where the model works, red with the reason where it does not.
+//! `examples/ci`: valid by the platforms' schemas, and run as the platforms do with a real engine and a real
+//! registry. The pipelines pass if the model works, and otherwise fail with the reason.
 
 mod github;
 mod gitlab;
@@ -15,7 +15,7 @@ use crate::support::files::executable;
 use crate::support::schemas::ask;
 use crate::support::{Finished, Folder, changed, unique};
 
-/// Of each file what it holds, and what this schema does not take.
+/// Parses each file and validates it against this schema.
 const VALIDATE: &str = r#"
 import json, os, subprocess, sys, tempfile
 from ruamel.yaml import YAML
@@ -42,7 +42,7 @@ fn validate(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
     ask(&format!("SCHEMA = {schema:?}\n{VALIDATE}"), texts)
 }
 
-/// Expects that the schema takes the text, and none of its breakages.
+/// Expects the schema to accept the text and to reject each breakage.
 #[track_caller]
 fn assert_rejects_broken(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
     let mut texts = vec![text.to_owned()];
@@ -61,7 +61,7 @@ fn assert_rejects_broken(schema: &str, text: &str, broken: &[(&str, &str, &str)]
     }
 }
 
-/// What pipelines hold; `None` after saying so where no Python can read them.
+/// The parsed pipelines. `None` if there is no Python for it; prints that.
 fn read<const N: usize>(schema: &str, texts: &[String; N]) -> Option<[Value; N]> {
     let mut judged = validate(schema, texts)?;
     Some(std::array::from_fn(|at| judged[at]["pipeline"].take()))
@@ -69,7 +69,7 @@ fn read<const N: usize>(schema: &str, texts: &[String; N]) -> Option<[Value; N]>
 
 const RIGHT: &str = r#"{"predictions":[{"label":"virginica","score":0.742}]}"#;
 const WRONG: &str = r#"{"predictions":[{"label":"Unknown","score":NaN}]}"#;
-/// A file that holds nothing is never loaded.
+/// An empty model never loads.
 const NONE: &str = "";
 
 const HEALTHCHECK: &str =
@@ -87,7 +87,7 @@ fn checkout(model: &str) -> Folder {
     executable(&folder.0.join("server"), SERVER.as_slice());
     fs::copy(static_healthprobe(), folder.0.join("healthprobe")).unwrap();
     fs::write(folder.0.join("model.json"), model).unwrap();
-    // Makes the image one of its own, which no other pipeline removes.
+    // Makes the image unique, so that no other pipeline removes it.
     fs::write(folder.0.join("id"), unique("id")).unwrap();
     let dockerfile = format!(
         "FROM scratch\nCOPY healthprobe server model.json id /\n{HEALTHCHECK}\nCMD [\"/server\"]\n"
@@ -96,7 +96,7 @@ fn checkout(model: &str) -> Folder {
     folder
 }
 
-/// `docker` with these arguments; what it says and how it ends.
+/// Runs `docker` with these arguments.
 fn docker(arguments: &[&str]) -> Finished {
     let output = Command::new("docker")
         .args(arguments)
@@ -105,7 +105,7 @@ fn docker(arguments: &[&str]) -> Finished {
     output.unwrap().into()
 }
 
-/// The commands that remove from the engine what a pipeline leaves there; the last is run first, when this goes.
+/// Commands that remove what a pipeline leaves in the engine, run in reverse order when dropped.
 #[derive(Default)]
 struct Leftovers(Vec<Vec<String>>);
 

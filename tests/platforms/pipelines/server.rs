@@ -1,5 +1,6 @@
-//! The model server of the pipelines' images: what its file `/model.json` holds is its prediction. It is loading when it is
-//! first asked, whenever that is, and with an empty file for ever. `std` only, since the tests compile it with `rustc` alone.
+//! The model server in the pipelines' images: its prediction is the content of `/model.json`. It loads for a while
+//! after the first request; with an empty file, for ever. `std` only, because the tests compile it with `rustc`
+//! alone.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

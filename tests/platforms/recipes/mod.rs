@@ -1,10 +1,8 @@
-//! Servers that pip can install are run: while their model loads, when it works, and when it is dead behind a
-//! `/health` that stays green.
+//! Recipes run against servers that pip can install: while the model loads, when it works, and when it is dead
+//! although `/health` still succeeds.
 //!
-//! They take a Python with `requirements.txt`, which `HEALTHPROBE_RECIPES_PYTHON` names, else
-//! `target/venv-recipes/bin/python`. Two have one of their own: `bentoml`, because its requirements exclude those of
-//! `mlserver`, and `fastapi`, because `mlserver` holds it at a version that answers 500 to NaN. Without a Python a test
-//! wait_for that it was skipped; `HEALTHPROBE_REQUIRE_PYTHON=1` makes that a failure.
+//! Two servers need a Python of their own: `bentoml`, whose requirements exclude those of
+//! `mlserver`, and `fastapi`, which `mlserver` pins to a version that answers 500 to NaN.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -127,7 +125,7 @@ fn litserve_recipe_detects_a_dead_model() {
     server.put_weights("");
     server.wait_until_healthy(HEALTH_8000, HEALTH_8000, PREDICT_8000);
 
-    // The one request that never ends keeps the only worker.
+    // A request that never ends occupies the only worker.
     let url = format!(":{}/predict", server.port);
     let poison = probe(&[url.as_str(), "-d", r#"{"input": -1}"#, "-t", "1s"]).run();
     assert!(
@@ -226,7 +224,7 @@ fn mlserver_recipe_detects_a_dead_model() {
 const HEALTH_8000: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health";
 const PREDICT_8000: &str = "healthy: 200 OK in <t>; POST http://localhost:8000/predict";
 
-/// A running server with a directory of its own, in which its weights may appear.
+/// A running server with a folder for its weights.
 struct Server {
     recipe: Recipe,
     process: Child,
@@ -235,7 +233,7 @@ struct Server {
 }
 
 impl Server {
-    /// `None` where there is no Python for it, after saying so. The server need not answer yet.
+    /// `None` if there is no Python for it; prints that. The server may not answer yet.
     fn start(
         name: &str,
         python: fn() -> Option<PathBuf>,
@@ -264,7 +262,7 @@ impl Server {
         })
     }
 
-    /// Appears whole: a server never reads half a file.
+    /// Written atomically: a server never reads half a file.
     fn put_weights(&self, text: &str) {
         let new = self.folder.0.join("weights.json.new");
         fs::write(&new, text).unwrap();
@@ -276,7 +274,7 @@ impl Server {
         self.recipe.lines[index].probe(self.port)
     }
 
-    /// All three lines come to say exactly these.
+    /// Waits until all three lines report these.
     #[track_caller]
     fn wait_until_healthy(&self, ready: &str, live: &str, infer: &str) {
         self.wait_for("readiness", ready);
@@ -284,7 +282,7 @@ impl Server {
         self.wait_for("integrity", infer);
     }
 
-    /// Integrity wait_for what the page shows of a dead model, while the others say these.
+    /// Waits until integrity fails as the page shows, while the others still report these.
     #[track_caller]
     fn wait_until_only_integrity_fails(&self, ready: &str, live: &str) {
         self.wait_for("integrity", &self.recipe.dead);
@@ -292,13 +290,13 @@ impl Server {
         self.wait_for("liveness", live);
     }
 
-    /// The line in this role comes to say exactly this.
+    /// Waits until the line in this role reports exactly this.
     #[track_caller]
     fn wait_for(&self, role: &str, text: &str) {
         let deadline = Instant::now() + DEADLINE;
         let mut verdict = self.probe(role);
         while verdict != expected(text) && Instant::now() < deadline {
-            // Not a synchronisation: it leaves the processor to the server.
+            // Not for synchronization: it leaves the processor to the server.
             thread::sleep(Duration::from_millis(20));
             verdict = self.probe(role);
         }
@@ -312,7 +310,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The workers first found, then all killed at once: some servers put theirs into groups of their own.
+        // Find the workers first, then kill all at once: some servers put them into separate process groups.
         let mut family = descendants(self.process.id());
         family.push(self.process.id());
         signal("KILL", &family);
@@ -320,7 +318,7 @@ impl Drop for Server {
     }
 }
 
-/// A free port below those that the system hands out: nothing else takes it before the server does.
+/// A free port below the ephemeral range, so that nothing takes it before the server does.
 fn quiet_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
@@ -339,7 +337,7 @@ fn expected(text: &str) -> Verdict {
     }
 }
 
-/// The processes below this one.
+/// The descendants of this process.
 fn descendants(process: u32) -> Vec<u32> {
     let Ok(output) = Command::new("ps").args(["-e", "-o", "ppid=,pid="]).output() else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! A copy of the example, and its run.
+//! A copy of the example, and runs of it.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,14 +13,14 @@ use crate::support::{Outcome, PATIENCE, changed, folder, program, skip, without_
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 
-/// A copy of the example, which a test may break, and what its run takes.
+/// A copy of the example, which a test may break.
 pub struct Example {
     pub folder: PathBuf,
     path: OsString,
 }
 
 impl Example {
-    /// `None` where it cannot run, after saying so.
+    /// `None` if it cannot run; prints that.
     pub fn new(name: &str) -> Option<Self> {
         for name in ["ip", "tc", "openssl", "unshare"] {
             program(name)?;
@@ -95,14 +95,14 @@ impl Example {
         }
     }
 
-    /// Of a run, which names all that it makes after itself or this folder.
+    /// No namespace, temporary file or process of this run is left.
     #[track_caller]
     pub fn assert_nothing_left(&self, pid: u32) {
         let left = namespaces(pid);
         assert!(left.is_empty(), "{left:?}");
         let left: Vec<_> = fs::read_dir(self.folder.join("tmp")).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
-        // What has been killed need not be gone at once.
+        // A killed process may take a moment to disappear.
         let started = Instant::now();
         while let Some(line) = self.process() {
             assert!(started.elapsed() < PATIENCE, "{line}");
@@ -110,10 +110,10 @@ impl Example {
         }
     }
 
-    /// The command line of a process of this folder's.
+    /// The command line of a process that names this folder.
     fn process(&self) -> Option<String> {
         fs::read_dir("/proc").unwrap().find_map(|entry| {
-            // It may be gone by now, and need not be a process.
+            // It may have ended, or may not be a process.
             let line = fs::read(entry.unwrap().path().join("cmdline")).ok()?;
             let line = String::from_utf8_lossy(&line).replace('\0', " ");
             line.contains(self.folder.to_str().unwrap()).then_some(line)
@@ -141,7 +141,7 @@ pub fn namespaces(pid: u32) -> Vec<String> {
         .collect()
 }
 
-/// Times are `<t>`, the table's columns are a space apart, and a kernel has netem.
+/// Replaces times by `<t>`, collapses spaces, and hides that the kernel lacks netem.
 pub fn normal(out: &str) -> String {
     let spaces = regex_lite::Regex::new(" +").unwrap();
     spaces

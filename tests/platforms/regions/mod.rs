@@ -1,7 +1,6 @@
-//! `examples/regions`: the run shows what its page says, also of what is broken on purpose, and leaves nothing behind.
+//! `examples/regions`: the run prints what its page shows, reports broken copies, and leaves nothing behind.
 //!
-//! It takes the right to make a network, which is root's, and the Python of `fastapi`. Without the first the tests say
-//! so and are skipped, which `HEALTHPROBE_REQUIRE_SERVERS=1` makes a failure.
+//! Needs root, to create network namespaces, and the Python of `fastapi`.
 
 mod example;
 mod prometheus;
@@ -17,7 +16,7 @@ use example::{Example, namespaces, normal};
 
 const README: &str = include_str!("../../../examples/regions/README.md");
 
-/// The last lines of a run: one a region.
+/// The last lines of a run, one per region.
 fn verdicts(outcome: &Outcome) -> Vec<&str> {
     let (_, verdicts) = outcome.out.rsplit_once("\n\n").unwrap();
     verdicts.lines().collect()
@@ -43,7 +42,7 @@ fn the_run_prints_what_the_page_shows_and_alerts_by_region() {
         (shown.trim_end(), "", Some(0))
     );
 
-    // In milliseconds; three round trips with the delays of both.
+    // In milliseconds: three round trips with the delays of both regions.
     for (from, to, at_least) in [
         ("eu", "us", 630),
         ("us", "eu", 630),
@@ -66,7 +65,7 @@ fn the_run_prints_what_the_page_shows_and_alerts_by_region() {
     prometheus::alerts(&copy);
 }
 
-/// A queueing discipline that does not delay stands where netem does, so this is also the way of a kernel with netem.
+/// A queueing discipline without delay in place of netem, which also covers kernels that have netem.
 #[test]
 fn reports_every_region_healthy_without_delays() {
     let Some(copy) = Example::new("healthy") else {
@@ -139,7 +138,7 @@ fn reports_a_certificate_for_another_name() {
         let line = format!("\n{region}: unhealthy: {reason}; GET ");
         assert!(outcome.out.contains(&line), "{outcome:?}");
     }
-    // One region that fails and all of them are told apart.
+    // Distinguishes one failing region from all of them.
     let verdict = "every region: it fails at home, so it is what they share";
     assert_eq!(verdicts(&outcome), [verdict], "{outcome:?}");
 }

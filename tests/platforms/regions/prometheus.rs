@@ -1,4 +1,4 @@
-//! What Prometheus makes of the regions' metrics.
+//! Prometheus on the metrics of the regions.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub fn promtool_accepts(copy: &Example) {
     }
 }
 
-/// A real Prometheus, with the example's own configuration but for addresses and intervals.
+/// A real Prometheus with the example's configuration, except for addresses and intervals.
 pub fn alerts(copy: &Example) {
     let Some(prometheus) = program("prometheus") else {
         return;
@@ -74,7 +74,7 @@ pub fn alerts(copy: &Example) {
         "pending"
     ]]);
     let started = Instant::now();
-    // One region's answer may come before the others'.
+    // The regions are scraped independently.
     loop {
         let answer: Value = serde_json::from_str(&get(port, "/api/v1/alerts")).unwrap_or_default();
         let alerts = answer["data"]["alerts"].as_array();

@@ -1,5 +1,5 @@
-//! `examples/systemd`: Debian's systemd verifies the units, and as a container's first process runs them: `systemctl
-//! start` waits for the model, fails with the reason, and what hangs is restarted.
+//! `examples/systemd`: Debian's systemd accepts the units and runs them in a container. `systemctl start` waits for
+//! the model or fails with the reason, and a hung model is restarted.
 
 mod system;
 
@@ -15,7 +15,7 @@ const MODEL: &str = include_str!("../../../examples/systemd/model.service");
 const PROBE: &str = include_str!("../../../examples/systemd/model-probe.service");
 const TIMER: &str = include_str!("../../../examples/systemd/model-probe.timer");
 
-/// What `systemd-analyze verify` says of these units, whose executables are all there.
+/// `systemd-analyze verify` of these units; all their executables exist.
 fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Finished {
     let folder = Folder::new("units");
     let anything = folder.0.join("anything");
@@ -41,7 +41,7 @@ fn verify(analyze: &Path, [model, probe, timer]: [&str; 3]) -> Finished {
             "model-probe.timer",
         ])
         .current_dir(&folder.0)
-        // Else units of the same names that this machine has.
+        // Otherwise this machine's units of the same names are used.
         .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.0.display()))
         .output();
     output.unwrap().into()
@@ -122,7 +122,7 @@ fn systemd_accepts_the_units_and_rejects_broken_ones() {
     }
 }
 
-/// Units that do not take as long, in the order of `System::boot`.
+/// The units with short intervals, in the order of `System::boot`.
 fn quick_units() -> [String; 3] {
     let model = changed(MODEL, "--wait 90s", "--wait 3s --interval 200ms");
     [
@@ -149,7 +149,7 @@ fn start_waits_until_the_model_answers() {
     assert_eq!(system.show("model", "ActiveState"), "activating");
     assert_eq!(system.show("client", "ActiveState"), "inactive");
     assert!(!system.journal("client").contains("healthy"));
-    // A probe that fails now, having begun before, leaves alone what loads.
+    // A late failing probe does not restart a model that is loading.
     let pid = system.show("model", "MainPID");
     let after = PROBE
         .lines()
@@ -158,7 +158,7 @@ fn start_waits_until_the_model_answers() {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
 
     system.put_model();
-    // The job that has begun.
+    // Joins the job that is already running.
     let started = system.run("systemctl start client");
     assert_eq!(started.code, Some(0), "{started:?}");
     assert_eq!(system.show("model", "ActiveState"), "active");
@@ -173,7 +173,7 @@ fn start_waits_until_the_model_answers() {
         journal.contains("healthy: 200 OK in <t>; GET http://localhost:8000/predict/sample\n"),
         "{journal}"
     );
-    // Not root.
+    // The model does not run as root.
     assert_ne!(
         system
             .run("stat --format=%u /proc/$(systemctl show --value --property=MainPID model)")
@@ -194,7 +194,7 @@ fn start_fails_with_the_reason_without_a_model() {
         started.text.contains("Job for model.service failed"),
         "{started:?}"
     );
-    // Three times, and then no more.
+    // Three attempts, then it gives up.
     system.wait_until("it gives up", || {
         system.show("model", "ActiveState") == "failed"
     });
@@ -223,7 +223,7 @@ fn start_needs_the_probe_and_its_deadline() {
         (Some(0), ""),
         "without a model"
     );
-    // The shorter of two deadlines has the word.
+    // The shorter of the two deadlines applies.
     let model = changed(&model, "--wait 3s", "--wait 90s");
     let model = changed(&model, "TimeoutStartSec=120s", "TimeoutStartSec=1s");
     fs::write(system.folder.0.join("units/model.service"), model).unwrap();
@@ -254,7 +254,7 @@ fn restarts_a_model_that_hangs() {
     assert_eq!(system.show("model-probe.timer", "ActiveState"), "active");
     let pid = system.show("model", "MainPID");
 
-    // Whoever may not restart changes nothing.
+    // Without the right to restart, nothing happens.
     let powerless = changed(&probe, "ExecStopPost=+", "ExecStopPost=");
     fs::write(system.folder.0.join("units/model-probe.service"), powerless).unwrap();
     system.run(&format!("systemctl daemon-reload; kill -STOP {pid}"));
@@ -276,7 +276,7 @@ fn restarts_a_model_that_hangs() {
         "{journal}"
     );
 
-    // The timer goes on with the new one, and ends with it.
+    // The timer continues with the restarted model, and ends with it.
     system.wait_until("the timer runs", || {
         system.show("model-probe.timer", "ActiveState") == "active"
     });

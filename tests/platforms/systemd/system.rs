@@ -1,4 +1,4 @@
-//! A container whose first process is this machine's systemd, with units of a test's.
+//! A container with this machine's systemd as its first process, and the units of a test.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,7 +11,7 @@ use crate::support::files::writable_folder;
 use crate::support::machine::{Machine, exec};
 use crate::support::{DEADLINE, Finished, Folder, program, source, without_times};
 
-/// A systemd that runs the units.
+/// A running systemd with the units.
 pub struct System {
     container: Container,
     pub folder: Folder,
@@ -19,7 +19,7 @@ pub struct System {
 }
 
 impl System {
-    /// `None` where there is no engine for it, no Python or no systemd, after saying so.
+    /// `None` if there is no engine, Python or systemd for it; prints that.
     pub fn boot(model: &str, probe: &str, timer: &str) -> Option<Self> {
         program("systemd-analyze")?;
         let machine = Machine::build()?;
@@ -29,7 +29,7 @@ impl System {
             ("model.service", model),
             ("model-probe.service", probe),
             ("model-probe.timer", timer),
-            // What needs the model.
+            // A unit that requires the model.
             (
                 "client.service",
                 "[Unit]\nRequires=model.service\nAfter=model.service\n[Service]\nType=oneshot\n\
@@ -38,7 +38,7 @@ impl System {
         ] {
             fs::write(units.join(name), text).unwrap();
         }
-        // Of what this machine has installed, nothing is started but systemd's own.
+        // Masks this machine's units, except systemd's own.
         for entry in fs::read_dir("/usr/lib/systemd/system").unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let is_unit = [".service", ".socket", ".timer", ".mount"]
@@ -64,7 +64,7 @@ impl System {
             "--tmpfs=/run".to_owned(),
             "--tmpfs=/tmp".to_owned(),
             "--cgroupns=private".to_owned(),
-            // systemd mounts, and unmounts for its services.
+            // systemd mounts file systems, also for its services.
             "--cap-add=SYS_ADMIN".to_owned(),
             "--security-opt=seccomp=unconfined".to_owned(),
             "--security-opt=apparmor=unconfined".to_owned(),
@@ -101,7 +101,7 @@ impl System {
         fs::copy(model, self.folder.0.join("model/model.json")).unwrap();
     }
 
-    /// What `systemctl show` knows of a unit.
+    /// A property of a unit, from `systemctl show`.
     pub fn show(&self, unit: &str, property: &str) -> String {
         let ended = self.run(&format!(
             "systemctl show --value --property={property} {unit}"

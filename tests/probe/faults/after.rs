@@ -1,4 +1,4 @@
-//! Faults of a connection that stands: in the request, in the head of the response, in its body.
+//! Faults of an established connection: in the request, the response head and the body.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use super::{assert_cell, assert_large_cell, assert_reset, drip, flood, half_close, reset};
 use crate::support::{Server, hold, new_file};
 
-/// A fault, what the server does, the reason that is told, and what stands after the URL.
+/// A fault, the server's behaviour, the expected reason, and the text after the URL.
 type Cell = (&'static str, fn(&mut TcpStream), &'static str, &'static str);
 
-/// The server has read the request's head.
+/// Probes a server that has read the request's head.
 #[track_caller]
 fn assert_answer(
     cell: &str,
@@ -41,7 +41,7 @@ fn reports_faults_in_the_response_head() {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nX-A");
                 reset(stream);
             },
-            // What came may be gone with the reset.
+            // The reset may discard the bytes before it.
             "connection reset",
             "",
         ),
@@ -199,7 +199,7 @@ fn reports_faults_in_the_body() {
     }
 }
 
-/// While a body of so many kB is sent, more than the kernel takes off our hands.
+/// The size of a request body in kB, larger than the kernel's buffers.
 const DATA: usize = 8 << 10;
 
 #[test]
@@ -232,7 +232,7 @@ fn reports_faults_while_sending_the_request() {
             |stream| {
                 let mut byte = [0];
                 while matches!(stream.read(&mut byte), Ok(1)) {
-                    // Not a synchronisation: the slowness is the subject.
+                    // Not for synchronization: slowness is under test.
                     std::thread::sleep(super::DRIP);
                 }
             },

@@ -1,4 +1,4 @@
-//! Faults before a request: in connecting, in the TLS handshake.
+//! Faults before the request: in connecting and in the TLS handshake.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -19,11 +19,11 @@ fn reports_faults_while_connecting() {
         &line("connection refused (127.0.0.1:PORT)"),
     );
 
-    // Whether it meets the connection or the request is for the kernel to say.
+    // The kernel decides whether the reset hits the connection or the request.
     let server = Server::unread("127.0.0.1:0", |stream| reset(stream));
     assert_reset("connect, reset", &server, &[]);
 
-    // A listener whose queue is full answers no one.
+    // A listener with a full queue does not answer.
     let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     full.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
         .unwrap();
@@ -33,7 +33,7 @@ fn reports_faults_while_connecting() {
         .map(|_| {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
             socket.set_nonblocking(true).unwrap();
-            // It is under way for ever.
+            // It stays in progress.
             let _ = socket.connect(&address.into());
             socket
         })
@@ -47,10 +47,10 @@ fn reports_faults_while_connecting() {
     drop(waiting);
 }
 
-/// A fault, what the server does, and the reason that is told.
+/// A fault, the server's behaviour, and the expected reason.
 type Cell = (&'static str, fn(&mut TcpStream), &'static str);
 
-/// The client's first message, whole.
+/// Reads the client's whole first message.
 fn hear_hello(stream: &mut TcpStream) {
     let mut head = [0; 5];
     if stream.read_exact(&mut head).is_ok() {
@@ -111,7 +111,7 @@ fn reports_faults_in_the_tls_handshake() {
             |stream| flood(stream, &EMPTY_RECORD),
             "TLS failed: received corrupt message of type InvalidEmptyPayload",
         ),
-        // A message that promises 16 MiB, and keeps its promise.
+        // A message with an announced length of 16 MiB, sent completely.
         (
             "endless message",
             |stream| {

@@ -30,19 +30,19 @@ use socket2::SockRef;
 use crate::support::build::named_static;
 use crate::support::{Server, new_file, program, without_times};
 
-/// Long enough for a drip to be one, and for each stage to be reached.
+/// Long enough for a drip, and to reach each stage.
 const TIMEOUT: Duration = Duration::from_millis(400);
 
-/// The most by which a probe may be late.
+/// The maximum lateness of a probe.
 const LATENESS: Duration = Duration::from_millis(50);
 
-/// The most memory, in kB, without TLS.
+/// The maximum memory in kB, without TLS.
 const MEMORY: u64 = 4096;
 
-/// How often a cell that was late is tried again: the machine may be at fault once, the probe always is.
+/// Retries of a late cell: the machine may cause a delay once, the probe would cause it always.
 const TRIES: usize = 5;
 
-/// How far apart the bytes of a drip are.
+/// The time between the bytes of a drip.
 const DRIP: Duration = Duration::from_millis(50);
 
 fn executables() -> Vec<PathBuf> {
@@ -51,13 +51,13 @@ fn executables() -> Vec<PathBuf> {
     executables
 }
 
-/// One cell: what the probe says of it, but for its times and counts of bytes.
+/// One cell of the matrix: the expected line, without times and byte counts.
 #[track_caller]
 fn assert_cell(cell: &str, arguments: &[&str], says: &str) {
     assert_large_cell(cell, arguments, says, 0);
 }
 
-/// One that has so many kB of its own to send.
+/// A cell with this many kB of data to send.
 #[track_caller]
 fn assert_large_cell(cell: &str, arguments: &[&str], says: &str, data: u64) {
     let timeout = format!("{}ms", TIMEOUT.as_millis());
@@ -76,7 +76,7 @@ fn assert_large_cell(cell: &str, arguments: &[&str], says: &str, data: u64) {
     }
 }
 
-/// Runs it until it was in time once.
+/// Runs the command until it is in time once.
 #[track_caller]
 fn assert_command(cell: &str, command: &mut Command, says: &str) {
     let mut late = Vec::new();
@@ -121,7 +121,7 @@ fn assert_memory(cell: &str, executable: &std::path::Path, arguments: &[&str], m
     assert!(memory > 0 && memory <= most, "{cell}: {memory} kB");
 }
 
-/// A reset, which may meet the connection, the request, or the answer: what came before it may be gone with it, or not.
+/// A reset, which may hit the connection, the request or the response, and may discard earlier bytes.
 #[track_caller]
 fn assert_reset(cell: &str, server: &Server, arguments: &[&str]) {
     let url = format!("127.0.0.1:{}", server.port());
@@ -155,19 +155,19 @@ fn without_counts(text: &str) -> String {
     ports.replace_all(&text, "$1:PORT").into_owned()
 }
 
-/// Writes these bytes, one each 50 ms, until the client has gone.
+/// Writes these bytes 50 ms apart, until the client disconnects.
 fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) {
     use std::io::Write;
     for byte in bytes {
         if stream.write_all(&[byte]).is_err() {
             return;
         }
-        // Not a synchronisation: the slowness is the subject.
+        // Not for synchronization: slowness is under test.
         std::thread::sleep(DRIP);
     }
 }
 
-/// Writes these bytes again and again, until the client has gone.
+/// Writes these bytes repeatedly, until the client disconnects.
 fn flood(stream: &mut TcpStream, bytes: &[u8]) {
     use std::io::Write;
     while stream.write_all(bytes).is_ok() {}
@@ -178,7 +178,7 @@ fn reset(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
-/// Says that nothing more will be sent, and stays.
+/// Shuts down the sending side and keeps the connection.
 fn half_close(stream: &mut TcpStream) {
     let _ = stream.shutdown(std::net::Shutdown::Write);
     crate::support::hold(stream);

@@ -1,7 +1,6 @@
-//! Faults of the name server: one of our own, in a network of its own, which `/etc/resolv.conf` there names.
+//! Faults of the name server: a test server in a network namespace, set in that namespace's `/etc/resolv.conf`.
 //!
-//! That takes the right to make a network: root's. Without it the test says so and is skipped, which
-//! `HEALTHPROBE_REQUIRE_SERVERS=1` makes a failure.
+//! Needs root; otherwise the test is skipped, or fails with `HEALTHPROBE_REQUIRE_SERVERS=1`.
 
 use std::env;
 use std::process::Command;
@@ -11,7 +10,7 @@ use serde_json::Value;
 use super::{LATENESS, TIMEOUT, TRIES, executables, without_counts};
 use crate::support::{new_file, program, skip};
 
-/// Answers every question on UDP port 53 in one way while the probe runs, and tells how each run of that ended.
+/// Answers all questions on UDP port 53 with one fault, runs the probe several times and prints the outcomes.
 const NETWORK: &str = r#"
 import json, os, socket, subprocess, sys, threading, time
 fault, resolver, tries, *command = sys.argv[1:]
@@ -57,7 +56,7 @@ for _ in range(int(tries)):
 print(json.dumps(runs))
 "#;
 
-/// Runs the probe in a network with that name server; `None` where there can be none.
+/// Runs the probe in a namespace with that name server; `None` if there can be none.
 fn run(fault: &str, executable: &str) -> Option<Value> {
     for name in ["unshare", "ip", "mount", "python3"] {
         program(name)?;
@@ -86,9 +85,9 @@ fn run(fault: &str, executable: &str) -> Option<Value> {
 fn reports_faults_of_the_name_server() {
     let silence = "timed out after 400ms looking up model.test";
     let failed = |words: &str| format!("cannot look up model.test: {words}");
-    // What glibc says and what musl says.
+    // The reason with glibc and the one with musl.
     for (fault, glibc, musl) in [
-        // That it would work but for the fault.
+        // Without a fault, the lookup succeeds.
         (
             "none",
             "connection refused (127.0.0.1:PORT)".to_owned(),
@@ -97,7 +96,7 @@ fn reports_faults_of_the_name_server() {
         (
             "refused",
             failed("Temporary failure in name resolution"),
-            // musl asks again until it is answered.
+            // musl repeats the question until it gets an answer.
             silence.to_owned(),
         ),
         (

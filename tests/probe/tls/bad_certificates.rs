@@ -1,5 +1,4 @@
-//! Each certificate that must not be trusted, with its own words; and what
-//! `--insecure` makes of it.
+//! Every kind of untrustworthy certificate has its own reason; `--insecure` accepts most of them.
 
 use crate::probe::tls::OK;
 use crate::support::certificates::{Authority, Certificate, authority_params, openssl, params};
@@ -7,7 +6,7 @@ use crate::support::tls::{config, config_of, serve};
 use crate::support::{Server, new_file, without_times};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, GeneralSubtree, KeyPair, NameConstraints};
 
-/// Expects these words without `--insecure`, and a healthy answer with it.
+/// Expects this reason without `--insecure`, and a healthy verdict with it.
 #[track_caller]
 fn assert_refused(server: &Server, cacert: &str, reason: &str) {
     assert_reason(server, &["--cacert", cacert], reason);
@@ -140,7 +139,7 @@ fn rejects_a_certificate_from_another_ca_of_the_same_name() {
     assert_refused(&serve(config(&forged)), &real.file(), reason);
 }
 
-/// That is no matter of trust: whoever answers is not who the certificate is of.
+/// Fails under `--insecure` too: the server does not own the certificate.
 #[test]
 fn rejects_a_key_that_is_not_the_certificates() {
     let authority = Authority::new("Test CA");
@@ -174,7 +173,8 @@ fn rejects_a_certificate_for_clients_only() {
     assert_refused(&server, &authority.file(), reason);
 }
 
-/// A server whose certificate openssl signs with these options, its CA's key of so many bits, and the CA's file.
+/// A server with a certificate that openssl signs with these options, by a CA with a key of this size; and the CA's
+/// file.
 fn signed(name: &str, bits: u32, options: &str) -> Option<(Server, String)> {
     let folder = openssl(
         name,

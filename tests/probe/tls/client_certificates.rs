@@ -1,4 +1,4 @@
-//! `--cert` and `--key`: a server that asks who we are.
+//! `--cert` and `--key`.
 
 use crate::probe::tls::OK;
 use crate::support::certificates::{Authority, Certificate, openssl};
@@ -8,7 +8,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 use std::sync::Arc;
 
-/// A server that wants a certificate of this CA.
+/// A server that requires a certificate of this CA.
 fn requiring_client_certificate(
     authority: &Authority,
     version: &'static SupportedProtocolVersion,
@@ -76,7 +76,7 @@ fn reports_a_client_certificate_of_an_unknown_ca() {
     );
 }
 
-/// A server that drops strangers without a word.
+/// A server that closes connections without a client certificate, sending no alert.
 #[test]
 fn explains_a_close_after_a_certificate_request() {
     let authority = Authority::new("Test CA");
@@ -100,7 +100,7 @@ fn explains_a_close_after_a_certificate_request() {
         "unhealthy: connection closed before any response; the server had asked for a client \
          certificate (--cert and --key); GET https://localhost:PORT/",
     );
-    // One that did not ask is not suspected.
+    // A server that did not ask for one is not suspected.
     let server = play(
         config_of(
             Certificate::self_signed("localhost").certified(),
@@ -114,7 +114,7 @@ fn explains_a_close_after_a_certificate_request() {
     );
 }
 
-/// PKCS#8, SEC1 and PKCS#1, of EC, RSA and Ed25519.
+/// PKCS#8, SEC1 and PKCS#1 keys; EC, RSA and Ed25519.
 #[test]
 fn reads_every_key_format() {
     let server = serve(config(&Certificate::self_signed("localhost")));
@@ -125,7 +125,7 @@ fn reads_every_key_format() {
             "sec1-p256",
             "openssl ecparam -name prime256v1 -genkey -noout -out key",
         ),
-        // With the curve's name before it, as openssl writes it unless told otherwise.
+        // With a section for the curve's name, openssl's default.
         (
             "sec1-p384",
             "openssl ecparam -name secp384r1 -genkey -out key",

@@ -1,4 +1,4 @@
-//! Handshakes that do not end, or end badly.
+//! Handshakes that hang or fail.
 
 use crate::support::certificates::{Authority, Certificate};
 use crate::support::tls::{TlsStream, close, config, play, serve};
@@ -17,7 +17,7 @@ fn assert_unhealthy(server: &Server, arguments: &[&str], reason: &str, after: &s
     ));
 }
 
-/// A server that hears the client's first message and then does this.
+/// A server that reads the start of the client's first message and then does this.
 fn after_hello(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Server {
     Server::unread("127.0.0.1:0", move |stream| {
         let mut hello = [0; 16];
@@ -36,7 +36,7 @@ fn times_out_on_silence() {
 
 #[test]
 fn times_out_on_a_dripping_handshake() {
-    // The head of a record that promises 16 KiB of handshake.
+    // The head of a record that announces 16 KiB of handshake.
     let bytes = [0x16, 0x03, 0x03, 0x40, 0x00, 0x02];
     let server = after_hello(move |stream| {
         drip(stream, bytes.into_iter().chain(std::iter::repeat(0)));
@@ -49,7 +49,7 @@ fn times_out_on_a_dripping_handshake() {
 
 #[test]
 fn reports_a_close_in_the_handshake() {
-    // It has read all that was sent, else the close would be a reset.
+    // Reads everything first, because closing with unread input sends a reset.
     let server = Server::unread("127.0.0.1:0", |stream| {
         let mut head = [0; 5];
         stream.read_exact(&mut head).unwrap();
@@ -73,7 +73,7 @@ fn reports_a_server_that_does_not_speak_tls() {
     });
     let reason = "the server does not speak TLS on this port";
     assert_unhealthy(&other, &[], reason, "");
-    // A handshake's record, and nonsense in it.
+    // A handshake record with invalid content.
     let broken = after_hello(|stream| {
         let _ = stream.write_all(&[0x16, 0x03, 0x03, 0x00, 0x04, 0x63, 0x00, 0x00, 0x00]);
         hold(stream);
@@ -111,7 +111,7 @@ fn times_out_after_the_handshake() {
     });
 }
 
-/// Without the closing alert an end may be an attacker's (RFC 9112, section 9.8).
+/// Without `close_notify`, an attacker may have truncated the body (RFC 9112, section 9.8).
 #[test]
 fn rejects_a_body_without_length_or_close_notify() {
     let answering = |bytes: String, end: fn(&mut TlsStream)| {

@@ -1,4 +1,4 @@
-//! https: whom the probe trusts, what it says of those that it does not.
+//! https: certificates, trust and the handshake.
 
 mod bad_certificates;
 mod client_certificates;

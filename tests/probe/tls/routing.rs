@@ -1,4 +1,4 @@
-//! TLS over the roads that are not the straight one: tunnels, redirects, unix sockets.
+//! TLS through tunnels, redirects and unix sockets.
 
 use crate::support::certificates::{Authority, Certificate};
 use crate::support::tls::{config, play, serve};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const LATEST: Duration = Duration::from_secs(10);
 
-/// A proxy that connects to this port whatever it is asked for, and says what it was asked.
+/// A proxy that connects to this port, whatever it is asked for.
 fn proxy(to: u16) -> Server {
     Server::handling(move |stream| {
         let mut server = std::net::TcpStream::connect(("127.0.0.1", to)).unwrap();

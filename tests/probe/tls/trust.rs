@@ -1,4 +1,4 @@
-//! Which certificates are trusted, and where they are looked for.
+//! Trusted certificates, and where they are read from.
 
 use crate::probe::tls::OK;
 use crate::support::certificates::{Authority, Certificate};
@@ -69,7 +69,7 @@ fn accepts_wildcards_and_intermediates() {
     );
 }
 
-/// As `openssl req -x509` makes them: with the rights of a CA.
+/// As `openssl req -x509` makes them: with CA rights.
 #[test]
 fn accepts_a_trusted_self_signed_certificate() {
     let certificate = Certificate::self_signed("localhost");
@@ -89,7 +89,7 @@ fn reads_roots_from_ssl_cert_file_and_ssl_cert_dir() {
     let pem = authority.file();
     let (folder, empty) = (folder("trusted"), folder("empty"));
     fs::write(folder.join("README"), "no certificate").unwrap();
-    // The second name of the same certificate, as c_rehash makes them.
+    // `c_rehash` adds a second name for the same certificate.
     for name in ["ca.pem", "5ed36f99.0"] {
         fs::copy(&pem, folder.join(name)).unwrap();
     }

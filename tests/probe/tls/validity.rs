@@ -5,7 +5,7 @@ use crate::support::certificates::{Authority, params};
 use crate::support::tls::{config, serve};
 use crate::support::{Server, assert_error, without_times};
 
-/// A server whose certificate is valid until the beginning of this year.
+/// A server whose certificate expires at the start of this year.
 fn until(year: i32) -> (Server, String) {
     let authority = Authority::new("Test CA");
     let mut params = params(&["localhost"]);
