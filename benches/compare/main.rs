@@ -5,7 +5,7 @@
 //!   take instead, then how healthprobe scales with bodies and assertions.
 //! - `cargo bench --bench compare -- load`: 200 probes a second for half a minute.
 //!
-//! `HEALTHPROBE_STATIC` names the executable to measure, else it is the release
+//! `HP_TEST_STATIC` names the executable to measure, else it is the release
 //! build; `HTTPCHECK` names microcheck's.
 
 #![allow(unreachable_pub, reason = "nothing reaches into a bench")]
@@ -38,7 +38,7 @@ fn main() -> Done {
 
 /// The executable to measure.
 fn healthprobe() -> String {
-    env::var("HEALTHPROBE_STATIC").unwrap_or_else(|_| env!("CARGO_BIN_EXE_healthprobe").to_owned())
+    env::var("HP_TEST_STATIC").unwrap_or_else(|_| env!("CARGO_BIN_EXE_healthprobe").to_owned())
 }
 
 /// The value in the middle, and those at a quarter and three quarters.

@@ -1,6 +1,6 @@
 //! Random documents and assertions, compared with a reference implementation.
 //!
-//! `HEALTHPROBE_MODEL_SEED` selects other cases. A failure prints the seed and a minimized document.
+//! `HP_TEST_MODEL_SEED` selects other cases. A failure prints the seed and a minimized document.
 
 use std::sync::Arc;
 use std::thread;

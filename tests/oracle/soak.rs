@@ -1,10 +1,10 @@
 //! Many probes in a row against one server with random responses: each verdict must match its response.
 //!
-//! `HEALTHPROBE_SOAK` sets the count; the executable is the one in `HEALTHPROBE_STATIC`, if set.
+//! `HP_TEST_SOAK` sets the count; the executable is the one in `HP_TEST_STATIC`, if set.
 
 use super::generate::rng::Rng;
 use crate::support::build::named_static;
-use crate::support::{Server, response};
+use crate::support::{Server, response, vars};
 use std::env;
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ fn kind(number: usize) -> (&'static str, &'static str, bool) {
 
 #[test]
 fn every_verdict_follows_from_the_response() {
-    let count = env::var("HEALTHPROBE_SOAK").map_or(FEW, |count| count.parse().unwrap());
+    let count = env::var(vars::SOAK).map_or(FEW, |count| count.parse().unwrap());
     let executable =
         named_static().unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_healthprobe")));
     let server = Server::handling_body(|stream, head, _| {

@@ -6,7 +6,7 @@ use crate::support::{Server, program, tls, without_times};
 use std::env::consts;
 use std::process::Command;
 
-/// The exit code and output of the executable in `HEALTHPROBE_ARM64`.
+/// The exit code and output of the executable in `HP_TEST_ARM64`.
 fn run(arguments: &[&str]) -> Option<(Option<i32>, String)> {
     let path = for_arm64()?;
     let mut command = if consts::ARCH == "aarch64" {

@@ -8,9 +8,9 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 use crate::support::build::context;
-use crate::support::{Folder, program, skip, without_times};
+use crate::support::{Folder, program, skip, vars, without_times};
 
-const REQUIRED: &str = "HEALTHPROBE_REQUIRE_SERVERS";
+const REQUIRED: &str = vars::REQUIRE_SERVERS;
 
 const PAGE: &str = include_str!("../../examples/podman/README.md");
 

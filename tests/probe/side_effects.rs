@@ -85,7 +85,7 @@ fn ends_at_once_on_a_signal() {
 #[test]
 fn runs_in_an_empty_root() {
     let Some(path) = named_static() else {
-        say_skipped("an empty root: HEALTHPROBE_STATIC names no static executable");
+        say_skipped("an empty root: HP_TEST_STATIC names no static executable");
         return;
     };
     let root = folder("empty-root");

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use super::engine::Image;
 use super::skip::{path_in, say_skipped};
+use super::vars;
 use super::{Folder, run, source};
 
 /// The image of `server.rs`, built once.
@@ -59,19 +60,19 @@ pub fn compile(file: &str, to: &Path) {
         .arg(source(file)));
 }
 
-/// The static executable to ship, in `HEALTHPROBE_STATIC`.
+/// The static executable to ship, in `HP_TEST_STATIC`.
 pub fn named_static() -> Option<PathBuf> {
-    path_in("HEALTHPROBE_STATIC")
+    path_in(vars::STATIC)
 }
 
-/// The build without TLS, in `HEALTHPROBE_PLAIN`. `None` if unset; prints that.
+/// The build without TLS, in `HP_TEST_PLAIN`. `None` if unset; prints that.
 pub fn without_tls() -> Option<PathBuf> {
-    named_or_skip("HEALTHPROBE_PLAIN", "the build without TLS")
+    named_or_skip(vars::PLAIN, "the build without TLS")
 }
 
-/// The executable for arm64, in `HEALTHPROBE_ARM64`. `None` if unset; prints that.
+/// The executable for arm64, in `HP_TEST_ARM64`. `None` if unset; prints that.
 pub fn for_arm64() -> Option<PathBuf> {
-    named_or_skip("HEALTHPROBE_ARM64", "the arm64 executable")
+    named_or_skip(vars::ARM64, "the arm64 executable")
 }
 
 fn named_or_skip(variable: &str, what: &str) -> Option<PathBuf> {
@@ -82,7 +83,7 @@ fn named_or_skip(variable: &str, what: &str) -> Option<PathBuf> {
     path
 }
 
-/// The executable in `HEALTHPROBE_STATIC`, or else one linked statically against the host's C library.
+/// The executable in `HP_TEST_STATIC`, or else one linked statically against the host's C library.
 pub fn static_healthprobe() -> &'static Path {
     static PATH: LazyLock<PathBuf> = LazyLock::new(|| {
         if let Some(path) = named_static() {

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::files::unique;
 use super::skip::skip;
+use super::vars;
 
 /// No event takes longer, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -35,7 +36,7 @@ pub fn answers() -> bool {
         Ok(()) => true,
         Err(error) => {
             skip(
-                "HEALTHPROBE_REQUIRE_DOCKER",
+                vars::REQUIRE_DOCKER,
                 &format!("no Docker Engine answers: {error}"),
             );
             false

@@ -18,6 +18,7 @@ pub mod tls;
 pub mod tour;
 pub mod unix;
 pub mod uvicorn;
+pub mod vars;
 
 pub use files::{Folder, changed, file, folder, new_file, source, unique};
 pub use probe::{

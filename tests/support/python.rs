@@ -1,11 +1,12 @@
 //! Pythons with the packages that tests need: the one in a variable, or that of `target/venv-NAME`, made by
 //! `.ci/run`.
 //!
-//! Each is `None` if there is none, and prints that; `HEALTHPROBE_REQUIRE_PYTHON=1` makes it a failure.
+//! Each is `None` if there is none, and prints that; `HP_TEST_REQUIRE_PYTHON=1` makes it a failure.
 
 use std::path::{Path, PathBuf};
 
 use super::skip::{path_in, skip};
+use super::vars;
 
 fn python(variable: &str, name: &str, requirements: &str) -> Option<PathBuf> {
     if let Some(python) = path_in(variable) {
@@ -19,23 +20,19 @@ fn python(variable: &str, name: &str, requirements: &str) -> Option<PathBuf> {
     let missing = format!(
         "no Python with {requirements}: set {variable} or install it into a venv at {venv}"
     );
-    skip("HEALTHPROBE_REQUIRE_PYTHON", &format!("{name}: {missing}"));
+    skip(vars::REQUIRE_PYTHON, &format!("{name}: {missing}"));
     None
 }
 
 /// For `examples/fastapi`.
 pub fn fastapi_python() -> Option<PathBuf> {
-    python(
-        "HEALTHPROBE_PYTHON",
-        "fastapi",
-        "examples/fastapi/requirements.txt",
-    )
+    python(vars::PYTHON, "fastapi", "examples/fastapi/requirements.txt")
 }
 
 /// For `examples/credit-scoring`, and with jsonschema.
 pub fn credit_python() -> Option<PathBuf> {
     python(
-        "HEALTHPROBE_CREDIT_PYTHON",
+        vars::CREDIT_PYTHON,
         "credit-scoring",
         "examples/credit-scoring/requirements.txt and tests/repo/requirements.txt",
     )
@@ -44,7 +41,7 @@ pub fn credit_python() -> Option<PathBuf> {
 /// For most recipes, and gunicorn.
 pub fn recipes_python() -> Option<PathBuf> {
     python(
-        "HEALTHPROBE_RECIPES_PYTHON",
+        vars::RECIPES_PYTHON,
         "recipes",
         "tests/platforms/recipes/requirements.txt",
     )
@@ -53,7 +50,7 @@ pub fn recipes_python() -> Option<PathBuf> {
 /// For the recipe `BentoML`, whose requirements exclude those of `MLServer`.
 pub fn bentoml_python() -> Option<PathBuf> {
     python(
-        "HEALTHPROBE_BENTOML_PYTHON",
+        vars::BENTOML_PYTHON,
         "bentoml",
         "tests/platforms/recipes/requirements-bentoml.txt",
     )
@@ -62,7 +59,7 @@ pub fn bentoml_python() -> Option<PathBuf> {
 /// With another implementation of `JSONPath`.
 pub fn differential_python() -> Option<PathBuf> {
     python(
-        "HEALTHPROBE_DIFFERENTIAL_PYTHON",
+        vars::DIFFERENTIAL_PYTHON,
         "differential",
         "tests/oracle/differential/requirements.txt",
     )
@@ -71,7 +68,7 @@ pub fn differential_python() -> Option<PathBuf> {
 /// With the schemas of Kubernetes, GitHub and GitLab.
 pub fn platforms_python() -> Option<PathBuf> {
     python(
-        "HEALTHPROBE_PLATFORMS_PYTHON",
+        vars::PLATFORMS_PYTHON,
         "platforms",
         "tests/platforms/requirements.txt",
     )

@@ -1,10 +1,11 @@
 //! What a test needs of the machine, and skipping where that is missing.
 
+use super::vars;
 use std::env;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// An installed program. `None` if missing; prints that, or fails with `HEALTHPROBE_REQUIRE_SERVERS=1`.
+/// An installed program. `None` if missing; prints that, or fails with `HP_TEST_REQUIRE_SERVERS=1`.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
@@ -12,10 +13,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(name))
         .find(|path| path.exists());
     if found.is_none() {
-        skip(
-            "HEALTHPROBE_REQUIRE_SERVERS",
-            &format!("{name} is not installed"),
-        );
+        skip(vars::REQUIRE_SERVERS, &format!("{name} is not installed"));
     }
     found
 }
@@ -32,7 +30,7 @@ pub fn say_skipped(reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
-/// Whether this variable, such as `HEALTHPROBE_REQUIRE_DOCKER`, is `1`.
+/// Whether this variable, such as `HP_TEST_REQUIRE_DOCKER`, is `1`.
 pub fn is_required(variable: &str) -> bool {
     env::var(variable).is_ok_and(|value| value == "1")
 }

@@ -15,7 +15,7 @@ use super::assert_last_probe;
 use crate::support::build::{self, shared_fixture, static_healthprobe};
 use crate::support::engine::{Container, Image, docker, engine_or_skip};
 use crate::support::skip::path_in;
-use crate::support::{Folder, cargo, changed, run, skip, source};
+use crate::support::{Folder, cargo, changed, run, skip, source, vars};
 
 /// The image of `Dockerfile.example` and its base images.
 pub struct Example {
@@ -289,13 +289,13 @@ fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
 
 /// The Python of a virtual environment, and the environment's folder `wheels` with the example's requirements.
 fn python_and_wheels() -> Option<(PathBuf, PathBuf)> {
-    let python = path_in("HEALTHPROBE_PYTHON");
+    let python = path_in(vars::PYTHON);
     let python = python.unwrap_or_else(|| source("target/venv-fastapi/bin/python"));
     let wheels = python.parent()?.parent()?.join("wheels");
     if python.exists() && wheels.exists() {
         return Some((python, wheels));
     }
     let missing = format!("no {} and {}", python.display(), wheels.display());
-    skip("HEALTHPROBE_REQUIRE_PYTHON", &missing);
+    skip(vars::REQUIRE_PYTHON, &missing);
     None
 }

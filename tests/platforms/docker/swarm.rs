@@ -3,7 +3,7 @@
 //! The image is that of `server.rs`. The port is published but not used: that needs the kernel's IPVS, which some
 //! machines lack.
 //!
-//! An engine that is not a swarm manager becomes one only with `HEALTHPROBE_REQUIRE_DOCKER=1`; otherwise these tests
+//! An engine that is not a swarm manager becomes one only with `HP_TEST_REQUIRE_DOCKER=1`; otherwise these tests
 //! are skipped.
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::build::{image, shared_fixture};
 use crate::support::engine::{Image, PATIENCE, docker, engine_or_skip, try_docker};
-use crate::support::{Folder, changed, free_port, is_required, run, skip, unique};
+use crate::support::{Folder, changed, free_port, is_required, run, skip, unique, vars};
 
 const FILE: &str = include_str!("../../../examples/swarm.yaml");
 
@@ -31,7 +31,7 @@ fn is_manager() -> bool {
 impl Swarm {
     fn can_be_used() -> bool {
         // CI requires an engine of its own, which may be changed.
-        let required = "HEALTHPROBE_REQUIRE_DOCKER";
+        let required = vars::REQUIRE_DOCKER;
         let can = is_required(required) || is_manager();
         if !can {
             skip(required, "this engine is no manager of a swarm");

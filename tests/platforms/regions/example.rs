@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::python::fastapi_python;
-use crate::support::{Outcome, PATIENCE, changed, folder, program, skip, without_times};
+use crate::support::{Outcome, PATIENCE, changed, folder, program, skip, vars, without_times};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 
@@ -32,7 +32,7 @@ impl Example {
             .unwrap();
         if !output.status.success() {
             let err = String::from_utf8_lossy(&output.stderr);
-            skip("HEALTHPROBE_REQUIRE_SERVERS", &format!("regions: {err}"));
+            skip(vars::REQUIRE_SERVERS, &format!("regions: {err}"));
             return None;
         }
         let healthprobe = Path::new(env!("CARGO_BIN_EXE_healthprobe"));

@@ -1,5 +1,5 @@
-//! The fault matrix: each stage of a probe × each way in which it can go wrong. Of each cell the exit code, the
-//! words and the time are asserted, and of the static executable the memory too.
+//! The fault matrix: every stage of a probe × every kind of fault. Each cell asserts the exit code, the line and the
+//! time, and for the static executable also the memory.
 //!
 //! | | refused | reset | silence | drip | garbage | early close | endless | half-close |
 //! | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -10,10 +10,9 @@
 //! | response head | 503 | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |
 //! | body | bad gateway | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ | ✓ |
 //!
-//! A connection that does not stand yet cannot drip, close or send.
+//! An unestablished connection cannot drip, close or send.
 //!
-//! `HEALTHPROBE_STATIC` is the executable to ship; without it only the words of the one that cargo built are
-//! compared. Memory is what `time` says of it.
+//! Without `HP_TEST_STATIC`, only cargo's executable is probed, and its memory is not asserted.
 
 mod after;
 mod before;

@@ -1,6 +1,6 @@
 //! Faults of the name server: a test server in a network namespace, set in that namespace's `/etc/resolv.conf`.
 //!
-//! Needs root; otherwise the test is skipped, or fails with `HEALTHPROBE_REQUIRE_SERVERS=1`.
+//! Needs root; otherwise the test is skipped, or fails with `HP_TEST_REQUIRE_SERVERS=1`.
 
 use std::env;
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{LATENESS, TIMEOUT, TRIES, executables, without_counts};
-use crate::support::{new_file, program, skip};
+use crate::support::{new_file, program, skip, vars};
 
 /// Answers all questions on UDP port 53 with one fault, runs the probe several times and prints the outcomes.
 const NETWORK: &str = r#"
@@ -74,7 +74,7 @@ fn run(fault: &str, executable: &str) -> Option<Value> {
     let err = String::from_utf8_lossy(&output.stderr);
     if err.contains("unshare failed") {
         let reason = format!("the name server's faults: {err}");
-        skip("HEALTHPROBE_REQUIRE_SERVERS", &reason);
+        skip(vars::REQUIRE_SERVERS, &reason);
         return None;
     }
     assert!(output.status.success(), "{err}");
