@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::certificates::Authority;
-use crate::support::metrics::{get, node_exporter, parse, start_prometheus};
+use crate::support::metrics::{cron_command, get, node_exporter, parse, start_prometheus};
 use crate::support::{PATIENCE, Server, changed, folder, program, tls};
 
 const RULES: &str = include_str!("../../examples/prometheus/rules.yml");
@@ -93,7 +93,7 @@ fn write_all(folder: &Path) {
         let path = folder.join(file);
         let path = path.to_str().unwrap();
         let outcome = server.probe(&[url, "-k", "--wait", "1s", "--metrics-file", path]);
-        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome.assert_code(0);
     }
 }
 
@@ -299,17 +299,12 @@ fn prometheus_answers_every_query_of_the_dashboard() {
 
 #[test]
 fn the_cron_line_runs() {
-    let line = README
-        .lines()
-        .find(|line| line.starts_with("* * * * * "))
-        .unwrap();
-    let words: Vec<&str> = line.split(' ').skip(7).collect();
     let file = folder("cron").join("healthprobe-app.prom");
     let path = file.to_str().unwrap();
     let server = Server::json("{\"status\":\"ok\"}");
-    let arguments: Vec<&str> = words
-        .iter()
-        .map(|word| match *word {
+    let arguments: Vec<&str> = cron_command(README)
+        .into_iter()
+        .map(|word| match word {
             "https://app.example/health" => "127.0.0.1:PORT/health",
             "/var/lib/prometheus/node-exporter/healthprobe-app.prom" => path,
             "250ms" => "20s",

@@ -1,6 +1,6 @@
 //! Responses: every framing of RFC 9112, and invalid ones.
 
-use crate::support::{PATIENCE, Server, assert_within, drip, hold, response};
+use crate::support::{PATIENCE, Server, assert_within, drip, response};
 use std::io::Write;
 
 const JSON: &[&str] = &["-e", "status=ok"];
@@ -69,24 +69,18 @@ fn does_not_wait_for_the_connection_to_close() {
         "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
     ] {
         let needs_body = !answer.contains("204");
-        let server = Server::handling(move |stream| {
-            let _ = stream.write_all(answer.as_bytes());
-            hold(stream);
-        });
+        let server = Server::holding(answer);
         let arguments: &[&str] = if needs_body { JSON } else { &[] };
         assert_within(PATIENCE, || {
             let outcome = server.probe(&[&[":PORT", "-t", "1m"], arguments].concat());
-            assert_eq!(outcome.code, Some(0), "{outcome:?}");
+            outcome.assert_code(0);
         });
     }
 }
 
 #[test]
 fn does_not_read_a_body_that_no_check_needs() {
-    let server = Server::handling(|stream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n");
-        hold(stream);
-    });
+    let server = Server::holding(b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n");
     assert_within(PATIENCE, || {
         let outcome = server.probe(&[
             ":PORT",
@@ -97,7 +91,7 @@ fn does_not_read_a_body_that_no_check_needs() {
             "--max-latency",
             "20s",
         ]);
-        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome.assert_code(0);
     });
 }
 
@@ -118,12 +112,7 @@ fn stops_reading_an_endless_body_at_the_expected_text() {
         "--max-body",
         "64KiB",
     ]);
-    assert_eq!(outcome.code, Some(1));
-    assert!(
-        outcome.out.starts_with("unhealthy: body is longer than 64KiB (--max-body); GET http://127.0.0.1:PORT/ in <t>; body: data: tick on data: tick on"),
-        "{}",
-        outcome.out
-    );
+    outcome.assert_starts("unhealthy: body is longer than 64KiB (--max-body); GET http://127.0.0.1:PORT/ in <t>; body: data: tick on data: tick on");
 }
 
 #[test]
@@ -258,7 +247,7 @@ fn rejects_endless_headers() {
         while stream.write_all(&[b'x'; 4096]).is_ok() {}
     });
     let outcome = server.probe(&["127.0.0.1:PORT", "-t", "10s"]);
-    assert_eq!(outcome.code, Some(1));
+    outcome.assert_code(1);
     assert_eq!(
         outcome.out,
         "unhealthy: not an HTTP/1 response (headers longer than 64 KiB): it begins with \
@@ -294,5 +283,5 @@ fn accepts_a_slow_response_within_the_deadline() {
         );
     });
     let outcome = server.probe(&["127.0.0.1:PORT", "-e", "status=ok", "-t", "20s"]);
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
 }

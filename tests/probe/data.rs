@@ -1,8 +1,8 @@
 //! `--data`: request bodies.
 
-use crate::support::{PATIENCE, Server, assert_error, assert_within, file, response};
+use crate::support::{PATIENCE, Server, assert_error, assert_within, file, pipe, response};
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A server that answers with the request's head and body as a JSON object.
 fn echo() -> Server {
@@ -73,32 +73,24 @@ fn overrides_method_and_content_type() {
             "-e",
             "head~content-length: 3",
         ]);
-        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome.assert_code(0);
     }
 }
 
 #[test]
 fn reads_the_body_from_standard_input() {
     let server = echo();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
-        .args([
-            &format!(":{}", server.port()),
+    let url = format!(":{}", server.port());
+    let output = pipe(
+        Command::new(env!("CARGO_BIN_EXE_healthprobe")).args([
+            &url,
             "--data",
             "@-",
             "-e",
             "body=from-a-pipe",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"from-a-pipe")
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+        ]),
+        "from-a-pipe",
+    );
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
@@ -134,7 +126,7 @@ fn reads_a_response_sent_before_the_body_ends() {
     let path = file("refused.json", vec![b'1'; 8 << 20]);
     assert_within(PATIENCE, || {
         let outcome = server.probe(&["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "20s"]);
-        assert_eq!(outcome.code, Some(1));
+        outcome.assert_code(1);
         // The kernel may discard the response together with the unread bytes.
         let lines = [
             "unhealthy: status 413, expected 200-399; POST http://127.0.0.1:PORT/ in <t>; body: {\"detail\":\"too large\"}\n",

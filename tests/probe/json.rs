@@ -258,7 +258,7 @@ fn reports_actual_and_expected_of_failed_assertions() {
                 "{assertion}: {}",
                 outcome.out
             );
-            assert_eq!(outcome.code, Some(1));
+            outcome.assert_code(1);
         } else {
             outcome.assert_verdict(format!("{start} in <t>"));
         }
@@ -317,13 +317,7 @@ fn fails_only_assertions_that_meet_nan_or_infinity() {
         server.assert_unhealthy(&["-e", assertion], reason, " in <t>");
     }
     let outcome = server.probe(&["127.0.0.1:PORT", "-e", "max(x)>0"]);
-    assert!(
-        outcome
-            .out
-            .starts_with("unhealthy: x[1] is Infinity, expected max(x)>0; GET "),
-        "{}",
-        outcome.out
-    );
+    outcome.assert_starts("unhealthy: x[1] is Infinity, expected max(x)>0; GET ");
 }
 
 #[test]
@@ -367,12 +361,8 @@ fn reports_why_and_where_a_body_is_not_json() {
         Server::json(body).assert_unhealthy(&["-e", "a=1"], reason, &format!(" in <t>{shown}"));
     }
     let outcome = Server::json(&deep).probe(&["127.0.0.1:PORT", "-e", "$"]);
-    assert!(
-        outcome.out.starts_with(
-            "unhealthy: body is nested deeper than 128 levels at line 1 column 128; GET "
-        ),
-        "{}",
-        outcome.out
+    outcome.assert_starts(
+        "unhealthy: body is nested deeper than 128 levels at line 1 column 128; GET ",
     );
 }
 

@@ -28,6 +28,18 @@ fn of_server(name: &str, server: &Server, arguments: &[&str]) -> String {
     text.replace(&format!(":{}", server.port()), ":PORT")
 }
 
+/// Expects these samples for this target, which they name `{URL}`.
+#[track_caller]
+fn assert_samples(text: &str, target: &str, samples: &[&str]) {
+    for sample in samples {
+        let line = sample.replace("URL", &format!("target={target:?}"));
+        assert!(
+            text.lines().any(|written| written == line),
+            "{line}: {text}"
+        );
+    }
+}
+
 /// The samples without HELP and TYPE, times as `<t>`.
 fn samples(text: &str) -> String {
     let times = regex_lite::Regex::new(r"(?m)^(\w+_seconds\{[^}]*\}) [0-9.]+$").unwrap();
@@ -120,19 +132,17 @@ fn writes_the_metrics_of_failed_checks() {
         ],
     );
     assert_promtool_accepts(&text);
-    for line in [
-        "probe_success{URL} 0",
-        "probe_http_status_code{URL} 503",
-        "healthprobe_check_success{URL,check=\"expect-status 200-399\"} 0",
-        "healthprobe_check_success{URL,check=\"expect status=ok\"} 0",
-        "healthprobe_check_success{URL,check=\"expect status=loading\"} 1",
-    ] {
-        let line = line.replace("URL", "target=\"http://localhost:PORT/\"");
-        assert!(
-            text.lines().any(|written| written == line),
-            "{line}: {text}"
-        );
-    }
+    assert_samples(
+        &text,
+        "http://localhost:PORT/",
+        &[
+            "probe_success{URL} 0",
+            "probe_http_status_code{URL} 503",
+            "healthprobe_check_success{URL,check=\"expect-status 200-399\"} 0",
+            "healthprobe_check_success{URL,check=\"expect status=ok\"} 0",
+            "healthprobe_check_success{URL,check=\"expect status=loading\"} 1",
+        ],
+    );
 }
 
 #[test]
@@ -179,18 +189,16 @@ fn writes_the_earliest_expiry_of_the_chain() {
         let arguments = [&["https://localhost:PORT/"], trust].concat();
         let text = of_server("tls", &server, &arguments);
         assert_promtool_accepts(&text);
-        for line in [
-            "probe_success{URL} 1",
-            "probe_http_ssl{URL} 1",
-            "probe_ssl_earliest_cert_expiry{URL} 2051222400",
-            "probe_tls_version_info{URL,version=\"TLS 1.3\"} 1",
-        ] {
-            let line = line.replace("URL", "target=\"https://localhost:PORT/\"");
-            assert!(
-                text.lines().any(|written| written == line),
-                "{line}: {text}"
-            );
-        }
+        assert_samples(
+            &text,
+            "https://localhost:PORT/",
+            &[
+                "probe_success{URL} 1",
+                "probe_http_ssl{URL} 1",
+                "probe_ssl_earliest_cert_expiry{URL} 2051222400",
+                "probe_tls_version_info{URL,version=\"TLS 1.3\"} 1",
+            ],
+        );
     }
     let text = of_server("untrusted", &server, &["https://localhost:PORT/"]);
     assert!(
@@ -235,13 +243,14 @@ fn writes_ip_version_redirects_and_content_length() {
         response("200 OK", "here"),
     ]);
     let text = of_server("redirect", &server, &["127.0.0.1:PORT", "-L"]);
-    for line in [
-        "probe_http_redirects{URL} 1\n",
-        "probe_http_content_length{URL} 4\n",
-    ] {
-        let line = line.replace("URL", "target=\"http://127.0.0.1:PORT/\"");
-        assert!(text.contains(&line), "{text}");
-    }
+    assert_samples(
+        &text,
+        "http://127.0.0.1:PORT/",
+        &[
+            "probe_http_redirects{URL} 1",
+            "probe_http_content_length{URL} 4",
+        ],
+    );
 }
 
 #[test]
@@ -333,7 +342,7 @@ fn warns_when_the_file_cannot_be_written() {
         "--metrics-file",
         "/nowhere/x",
     ]);
-    assert_eq!(outcome.code, Some(1));
+    outcome.assert_code(1);
     server
         .probe(&["127.0.0.1:PORT", "--metrics-file", ""])
         .assert_error("--metrics-file \"\": column 1: expected the name of a file");

@@ -187,7 +187,13 @@ fn ignores_proxy_variables() {
     let proxy = Server::json("{}");
     let mut run = server.prepare(&["127.0.0.1:PORT"]);
     let url = format!("http://127.0.0.1:{}", proxy.port());
-    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"] {
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "HTTPS_PROXY",
+    ] {
         run = run.env(name, &url);
     }
     run.run()

@@ -73,7 +73,7 @@ fn reads_headers_from_a_file() {
     let outcome = run
         .env("HEALTHPROBE_HEADER", &format!("@{path}\nX-Tag: b"))
         .run();
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
     assert!(server.request().contains("\r\nx-tag: b\r\n"));
 }
 

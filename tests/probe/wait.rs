@@ -95,7 +95,7 @@ fn waits_for_a_server_that_starts_later() {
         .port(port)
         .run();
     let _server = late.join().unwrap();
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
     assert_eq!(
         outcome.err,
         "unhealthy: connection refused (127.0.0.1:PORT); GET http://127.0.0.1:PORT/; attempt 1 after <t>\n"
@@ -112,7 +112,7 @@ fn reports_the_last_verdict_when_time_is_up() {
     let started = Instant::now();
     let outcome = server.probe(&["127.0.0.1:PORT", "--wait", "1s", "--interval", "300ms"]);
     let took = started.elapsed();
-    assert_eq!(outcome.code, Some(1));
+    outcome.assert_code(1);
     let line = "unhealthy: status 503, expected 200-399; GET http://127.0.0.1:PORT/ in <t>; attempt 1 after <t>; body: {\"detail\":\"loading\"}\n";
     assert_eq!(outcome.err, line);
     // At 0, 300, 600 and 800 or 900 ms; one less on a busy machine.
@@ -136,7 +136,7 @@ fn ends_at_a_wait_shorter_than_the_timeout() {
         );
     });
     let outcome = server.probe(&["127.0.0.1:PORT", "--wait", "1ms"]);
-    assert_eq!(outcome.code, Some(1));
+    outcome.assert_code(1);
     assert!(
         outcome.out.starts_with("unhealthy: timed out after 1ms ")
             && outcome.out.contains("; attempt 1 "),
@@ -177,7 +177,7 @@ fn applies_max_latency_to_each_attempt() {
         let _ = stream.write_all(ok().as_bytes());
     });
     let outcome = server.probe(&[&QUICKLY[..], &["--max-latency", "500ms"]].concat());
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
     assert!(
         outcome.out.ends_with("; attempt 3 after <t>\n"),
         "{outcome:?}"
@@ -264,7 +264,7 @@ fn records_only_the_healthy_response() {
         response("200 OK", "{\"n\":3}"),
     ]);
     let outcome = server.probe(&[&QUICKLY[..], &["--write-baseline", &path]].concat());
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
         "{\n  \"n\": 2\n}\n"
@@ -277,7 +277,7 @@ fn sanitizes_the_reasons_printed_while_waiting() {
     let hostile = format!("s3cr3t \u{1b}[2J\r\n{}", "x".repeat(5000));
     let server = in_turn(&[response("503 Oh", &hostile), ok()]);
     let outcome = server.probe(&[&QUICKLY[..], &["-u", "probe:s3cr3t"]].concat());
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
     assert_eq!(outcome.err.lines().count(), 1);
     assert!(outcome.err.len() <= 500, "{}", outcome.err.len());
     assert!(!outcome.err.contains("s3cr3t") && !outcome.err.contains('\u{1b}'));

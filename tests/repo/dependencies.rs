@@ -2,6 +2,7 @@
 //!
 //! `deny.toml` configures the same for cargo-deny, which also checks advisories.
 
+use crate::support::run;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
@@ -18,17 +19,10 @@ const LICENSES: [&str; 6] = [
 ];
 
 fn metadata() -> Value {
-    let output = Command::new(env!("CARGO"))
+    let output = run(Command::new(env!("CARGO"))
         .args(["metadata", "--locked", "--offline", "--format-version=1"])
         .args(["--filter-platform", "x86_64-unknown-linux-musl"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+        .current_dir(env!("CARGO_MANIFEST_DIR")));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

@@ -1,19 +1,15 @@
 //! The results of `cargo install` and `cargo package`.
 
 use crate::support;
-use crate::support::Folder;
+use crate::support::{Folder, run};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 fn cargo(arguments: &[&str]) -> String {
-    let output = support::cargo()
+    let output = run(support::cargo()
         .args(arguments)
-        .args(["--locked", "--offline"])
-        .output()
-        .unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {arguments:?}: {error}");
+        .args(["--locked", "--offline"]));
     String::from_utf8(output.stdout).unwrap()
 }
 

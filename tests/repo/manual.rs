@@ -1,6 +1,6 @@
 //! The manual page and the shell completions, read by man and the shells.
 
-use crate::support::{Folder, cargo, changed, probe, program};
+use crate::support::{Folder, cargo, changed, help_flags, program};
 use regex_lite::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,18 +70,6 @@ fn broken(made: &Folder, name: &str, line: &str, instead: &str) -> PathBuf {
     path
 }
 
-/// Every flag in the help, such as `-t, --timeout <DURATION>`, with its long name and text.
-fn flags() -> Vec<[String; 3]> {
-    let help = probe(&["--help"]).run().out;
-    let flag = Regex::new(r"(?m)^ +((?:-\w, )?--([a-z0-9-]+)(?: <[^>]+>)?)  +(.+)$").unwrap();
-    let flags = flag.captures_iter(&help);
-    let flags: Vec<[String; 3]> = flags
-        .map(|found| [1, 2, 3].map(|group| found[group].to_owned()))
-        .collect();
-    assert!(flags.len() > 30, "{help}");
-    flags
-}
-
 /// The page as `man` shows it, and its warnings.
 fn shown(man: &Path, page: &Path) -> (String, String) {
     let output = Command::new(man)
@@ -144,7 +132,7 @@ fn man_renders_the_page_without_warnings() {
     let text = words(&text);
     let name = "NAME healthprobe - check that an HTTP service really works SYNOPSIS healthprobe [OPTIONS] <URL> ";
     assert!(text.contains(name), "{text}");
-    for [flag, _, help] in flags() {
+    for [flag, _, help] in help_flags() {
         assert!(text.contains(&format!(" {flag} {help} ")), "{flag} {help}");
     }
     // The page lists the same CA bundles as the source.
@@ -219,7 +207,7 @@ fn shells_parse_the_completions() {
         assert!(takes(&made.0.join(name)), "{name}");
         assert!(!takes(&broken(&made, name, no_end, "")), "{name}");
         let text = read(&made, name);
-        for [_, long, _] in flags() {
+        for [_, long, _] in help_flags() {
             let flag = if name.ends_with("fish") {
                 format!("-l {long} ")
             } else {
@@ -307,7 +295,7 @@ fn fish_completes_flags_with_their_help() {
         assert_eq!((code, err.as_str()), (Some(0), ""));
         out
     };
-    let flags = flags();
+    let flags = help_flags();
     let status = flags.iter().find(|[_, long, _]| long == "expect-status");
     let offered = format!("--expect-status\t{}\n", status.unwrap()[2]);
     assert_eq!(completions(&script, "healthprobe --expect-st"), offered);

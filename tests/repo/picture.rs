@@ -1,15 +1,14 @@
 //! `examples/tour.svg` shows the current tour, drawn by `examples/picture.rs`.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use regex_lite::{Captures, Regex};
 
 use crate::support::tour::{cargo, tour};
-use crate::support::{Folder, changed, program};
+use crate::support::{Folder, changed, pipe, program};
 
 const PICTURE: &str = include_str!("../../examples/tour.svg");
 const README: &str = include_str!("../../README.md");
@@ -31,19 +30,7 @@ fn picture() -> &'static Path {
 }
 
 fn draw(tour: &str) -> Output {
-    let mut drawing = Command::new(picture())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drawing
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(tour.as_bytes())
-        .unwrap();
-    drawing.wait_with_output().unwrap()
+    pipe(&mut Command::new(picture()), tour)
 }
 
 /// The tour with the picture's times and port, which affect line wrapping.

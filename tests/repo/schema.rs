@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
 use crate::support::certificates::Certificate;
 use crate::support::python::credit_python;
-use crate::support::{Folder, Outcome, free_port, probe};
+use crate::support::{Folder, Outcome, free_port, pipe, probe};
 
 const SCHEMA: &str = include_str!("../../examples/probe.schema.json");
 const CREDIT_SCORING: &str = include_str!("../../examples/credit-scoring/probe.json");
@@ -228,17 +227,7 @@ fn a_schema_validator_agrees() {
         _ = writeln!(input, "{mistake}");
         _ = writeln!(expected, "{printed}");
     }
-    let mut validator = Command::new(&python)
-        .args(["-c", VALIDATE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = validator.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = validator.wait_with_output().unwrap();
+    let output = pipe(Command::new(&python).args(["-c", VALIDATE]), &input);
     let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     for ((line, printed), expected) in input

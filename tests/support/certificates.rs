@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
-use super::{new_file, program};
+use super::{new_file, program, run};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// A certificate with its key.
@@ -135,15 +135,8 @@ pub fn openssl(name: &str, commands: &str) -> Option<String> {
     program("openssl")?;
     let folder = format!("{}/openssl-{name}", env!("CARGO_TARGET_TMPDIR"));
     fs::create_dir_all(&folder).unwrap();
-    let made = Command::new("sh")
+    run(Command::new("sh")
         .args(["-ec", commands])
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    assert!(
-        made.status.success(),
-        "{}",
-        String::from_utf8_lossy(&made.stderr)
-    );
+        .current_dir(&folder));
     Some(folder)
 }

@@ -8,24 +8,14 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PATIENCE, Running, free_port, program};
+use super::{PATIENCE, Running, free_port, pipe, program};
 
 /// Expects promtool to accept the text; does nothing without promtool.
 pub fn assert_promtool_accepts(text: &str) {
     let Some(promtool) = program("promtool") else {
         return;
     };
-    let mut child = Command::new(promtool)
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(text.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
+    let output = pipe(Command::new(promtool).args(["check", "metrics"]), text);
     let printed = [output.stdout, output.stderr].concat();
     let printed = String::from_utf8_lossy(&printed);
     assert!(
@@ -119,4 +109,10 @@ pub fn start_prometheus(prometheus: &Path, folder: &Path, data: &str) -> (Runnin
         .stderr(Stdio::null())
         .spawn();
     (Running(running.unwrap()), port)
+}
+
+/// The command in the page's line for cron, without its schedule, user and path.
+pub fn cron_command(page: &str) -> Vec<&str> {
+    let line = page.lines().find(|line| line.starts_with("* * * * * "));
+    line.unwrap().split(' ').skip(7).collect()
 }

@@ -22,9 +22,9 @@ pub mod vars;
 
 pub use files::{Folder, changed, file, folder, new_file, source, unique};
 pub use probe::{
-    Outcome, PATIENCE, Probe, assert_error, assert_outcome, assert_verdict, assert_within, probe,
-    probe_of, wait_for_outcome, wait_for_verdict, without_times,
+    Outcome, PATIENCE, Probe, assert_error, assert_outcome, assert_phases_sum, assert_verdict,
+    assert_within, help_flags, probe, probe_of, wait_for_outcome, wait_for_verdict, without_times,
 };
-pub use process::{DEADLINE, Finished, Running, cargo, run, signal};
+pub use process::{DEADLINE, Finished, Running, cargo, pipe, run, signal};
 pub use server::{Server, drip, free_port, has_ipv6, hold, in_turn, response};
 pub use skip::{is_required, program, say_skipped, skip};

@@ -4,6 +4,9 @@ use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use regex_lite::Regex;
+use serde_json::Value;
+
 use super::process::DEADLINE;
 
 /// The maximum wait for something that must happen. A passing test never waits this long.
@@ -58,6 +61,13 @@ impl Probe {
         self
     }
 
+    /// The object that `--output json` prints, and the exit code.
+    pub fn json(mut self) -> (Value, Option<i32>) {
+        let output = self.command.args(["-o", "json"]).output().unwrap();
+        let object = serde_json::from_slice(&output.stdout).unwrap();
+        (object, output.status.code())
+    }
+
     pub fn output(&mut self) -> Output {
         self.command.output().unwrap()
     }
@@ -83,7 +93,7 @@ impl Probe {
 
 /// Replaces each measured time by `<t>`.
 pub fn without_times(text: &str) -> String {
-    let times = regex_lite::Regex::new(r"\b\d+\.\d+m?s\b").unwrap();
+    let times = Regex::new(r"\b\d+\.\d+m?s\b").unwrap();
     times.replace_all(text, "<t>").into_owned()
 }
 
@@ -101,6 +111,19 @@ impl Outcome {
     #[track_caller]
     pub fn assert_verdict(&self, line: impl AsRef<str>) {
         assert_eq!(*self, Self::verdict(line.as_ref()));
+    }
+
+    /// Expects a verdict that starts like this, with its exit code.
+    #[track_caller]
+    pub fn assert_starts(&self, start: impl AsRef<str>) {
+        let start = start.as_ref();
+        self.assert_code(i32::from(!start.starts_with("healthy: ")));
+        assert!(self.out.starts_with(start), "{self:?}");
+    }
+
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) {
+        assert_eq!(self.code, Some(code), "{self:?}");
     }
 
     /// Expects a usage error with this message, and no verdict.
@@ -147,6 +170,27 @@ pub fn wait_for_outcome(run: impl Fn() -> Outcome, line: impl AsRef<str>) {
 #[track_caller]
 pub fn assert_error<S: AsRef<str>>(arguments: &[S], message: impl AsRef<str>) {
     probe(arguments).run().assert_error(message);
+}
+
+/// Expects the phases of a JSON output to sum up to the elapsed time.
+#[track_caller]
+pub fn assert_phases_sum(object: &Value) {
+    let phases = object["phases_ms"].as_object().unwrap();
+    let sum: f64 = phases.values().map(|phase| phase.as_f64().unwrap()).sum();
+    let elapsed = object["elapsed_ms"].as_f64().unwrap();
+    assert!((elapsed - sum).abs() < 1.0, "{object}");
+}
+
+/// Every flag in the help, such as `-t, --timeout <DURATION>`, with its long name and text.
+pub fn help_flags() -> Vec<[String; 3]> {
+    let help = probe(&["--help"]).run().out;
+    let flag = Regex::new(r"(?m)^ +((?:-\w, )?--([a-z0-9-]+)(?: <[^>]+>)?)  +(.+)$").unwrap();
+    let flags: Vec<[String; 3]> = flag
+        .captures_iter(&help)
+        .map(|found| [1, 2, 3].map(|group| found[group].to_owned()))
+        .collect();
+    assert!(flags.len() >= 32, "{help}");
+    flags
 }
 
 /// Expects this to take less than the limit.

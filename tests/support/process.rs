@@ -1,5 +1,6 @@
 //! Processes other than the probe.
 
+use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl From<Output> for Finished {
 
 /// Runs a command, which has to succeed.
 #[track_caller]
-pub fn run(command: &mut Command) {
+pub fn run(command: &mut Command) -> Output {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(
@@ -69,4 +70,19 @@ pub fn run(command: &mut Command) {
         output.status,
         String::from_utf8_lossy(&output.stderr)
     );
+    output
+}
+
+/// Runs a command with this standard input.
+pub fn pipe(command: &mut Command, input: impl AsRef<[u8]>) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_ref()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
 }

@@ -34,6 +34,15 @@ impl Server {
         })
     }
 
+    /// Answers each request with these bytes and keeps the connection open.
+    pub fn holding(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self::handling(move |stream| {
+            let _ = stream.write_all(&bytes);
+            hold(stream);
+        })
+    }
+
     /// Answers 200 with this JSON body and its length.
     pub fn json(body: &str) -> Self {
         Self::answering(response("200 OK", body))

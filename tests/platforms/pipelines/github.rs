@@ -7,18 +7,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{
-    HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_rejects_broken, changed, checkout, docker,
-    read,
-};
-use crate::support::{DEADLINE, Finished, engine, free_port, unique, without_times};
+use super::{HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_schema, checkout, docker, read};
+use crate::support::{DEADLINE, Finished, changed, engine, free_port, unique, without_times};
 
 const WORKFLOW: &str = include_str!("../../../examples/ci/github-actions.yml");
 const SCHEMA: &str = "vendor.github-workflows";
 
 #[test]
 fn github_accepts_the_workflow_and_rejects_broken_ones() {
-    assert_rejects_broken(
+    assert_schema(
         SCHEMA,
         WORKFLOW,
         &[

@@ -6,18 +6,18 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{
-    Leftovers, NONE, RIGHT, WRONG, assert_rejects_broken, changed, checkout, docker, read,
-};
+use super::{Leftovers, NONE, RIGHT, WRONG, assert_schema, checkout, docker, read};
 use crate::support::machine::Machine;
-use crate::support::{Finished, Folder, Running, free_port, probe, program, unique, without_times};
+use crate::support::{
+    Finished, Folder, Running, changed, free_port, probe, program, unique, without_times,
+};
 
 const PIPELINE: &str = include_str!("../../../examples/ci/gitlab-ci.yml");
 const SCHEMA: &str = "vendor.gitlab-ci";
 
 #[test]
 fn gitlab_accepts_the_pipeline_and_rejects_broken_ones() {
-    assert_rejects_broken(
+    assert_schema(
         SCHEMA,
         PIPELINE,
         &[

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::support::build::{compile, static_healthprobe};
 use crate::support::files::executable;
-use crate::support::schemas::ask;
-use crate::support::{Finished, Folder, changed, unique};
+use crate::support::schemas::{Breakage, ask, assert_rejects_broken};
+use crate::support::{Finished, Folder, unique};
 
 /// Parses each file and validates it against this schema.
 const VALIDATE: &str = r#"
@@ -44,21 +44,16 @@ fn validate(schema: &str, texts: &[String]) -> Option<Vec<Value>> {
 
 /// Expects the schema to accept the text and to reject each breakage.
 #[track_caller]
-fn assert_rejects_broken(schema: &str, text: &str, broken: &[(&str, &str, &str)]) {
-    let mut texts = vec![text.to_owned()];
-    texts.extend(
-        broken
-            .iter()
-            .map(|(right, wrong, _)| changed(text, right, wrong)),
-    );
-    let Some(judged) = validate(schema, &texts) else {
-        return;
-    };
-    assert_eq!(judged[0]["errors"], Value::Array(Vec::new()));
-    for ((right, wrong, error), judged) in broken.iter().zip(&judged[1..]) {
-        let errors = judged["errors"].to_string();
-        assert!(errors.contains(error), "{right} → {wrong}: {errors}");
-    }
+fn assert_schema(schema: &str, text: &str, breakages: &[Breakage]) {
+    assert_rejects_broken(text, breakages, |texts| {
+        let validated = validate(schema, texts)?;
+        let errors = validated.into_iter().map(|mut file| file["errors"].take());
+        Some(
+            errors
+                .map(|errors| serde_json::from_value(errors).unwrap())
+                .collect(),
+        )
+    });
 }
 
 /// The parsed pipelines. `None` if there is no Python for it; prints that.

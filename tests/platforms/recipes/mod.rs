@@ -71,7 +71,7 @@ fn fastapi_recipe_detects_a_dead_model() {
     fs::write(&config, page::config()).unwrap();
     let url = format!(":{}/predict", server.port);
     let outcome = probe(&[&url, "-c", config.to_str().unwrap()]).run();
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    outcome.assert_code(0);
 
     server.put_weights(&model.replace("12.767", "NaN"));
     server.wait_until_only_integrity_fails(HEALTH_8000, HEALTH_8000);

@@ -150,7 +150,7 @@ fn rejects_a_misspelt_check() {
     };
     copy.change("probe.json", "label!=Unknown", "label!!Unknown");
     let outcome = copy.run();
-    assert_eq!(outcome.code, Some(1));
+    outcome.assert_code(1);
     assert!(outcome.err.starts_with("error: "), "{outcome:?}");
 }
 

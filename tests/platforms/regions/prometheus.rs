@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::README;
 use super::example::Example;
-use crate::support::metrics::{get, node_exporter, start_prometheus};
+use crate::support::metrics::{cron_command, get, node_exporter, start_prometheus};
 use crate::support::{PATIENCE, Server, changed, folder, probe, program};
 
 const RULES: &str = include_str!("../../../examples/regions/rules.yml");
@@ -142,19 +142,14 @@ fn alerts_distinguish_one_region_from_all() {
 
 #[test]
 fn the_cron_line_runs() {
-    let line = README
-        .lines()
-        .find(|line| line.starts_with("* * * * * "))
-        .unwrap();
     let folder = folder("regions-cron");
     let file = folder.join("healthprobe-model.prom");
     let config = folder.join("probe.json");
     fs::write(&config, "{\"url\": \"http://model.example/\"}").unwrap();
     let server = Server::json("{}");
     let address = format!("127.0.0.1:{}", server.port());
-    let arguments: Vec<&str> = line
-        .split(' ')
-        .skip(7)
+    let arguments: Vec<&str> = cron_command(README)
+        .into_iter()
         .map(|word| match word {
             "/etc/healthprobe/model.json" => config.to_str().unwrap(),
             "10.1.0.7" => &address,
