@@ -10,21 +10,20 @@ use crate::support::certificates::{Authority, authority_params, params};
 use crate::support::metrics::{assert_promtool_accepts, parse};
 use crate::support::unix::{socket_path, unix_server};
 use crate::support::{
-    PATIENCE, Probe, Server, assert_outcome, folder, free_port, has_ipv6, in_turn, probe, response,
-    tls,
+    PATIENCE, Probe, Server, assert_outcome, folder, free_port, has_ipv6, in_turn, new_file, probe,
+    response, tls,
 };
 
 /// Probes with these arguments and returns the metrics file.
-fn written(name: &str, prepare: impl FnOnce(&[&str]) -> Probe, arguments: &[&str]) -> String {
-    let file = folder(name).join("probe.prom");
-    let path = file.to_str().unwrap();
-    let outcome = prepare(&[arguments, &["--metrics-file", path]].concat()).run();
+fn written(prepare: impl FnOnce(&[&str]) -> Probe, arguments: &[&str]) -> String {
+    let file = new_file("");
+    let outcome = prepare(&[arguments, &["--metrics-file", &file]].concat()).run();
     assert_eq!(outcome.err, "");
-    fs::read_to_string(&file).unwrap()
+    fs::read_to_string(file).unwrap()
 }
 
-fn of_server(name: &str, server: &Server, arguments: &[&str]) -> String {
-    let text = written(name, |arguments| server.prepare(arguments), arguments);
+fn of_server(server: &Server, arguments: &[&str]) -> String {
+    let text = written(|arguments| server.prepare(arguments), arguments);
     text.replace(&format!(":{}", server.port()), ":PORT")
 }
 
@@ -52,7 +51,7 @@ fn samples(text: &str) -> String {
 #[test]
 fn writes_the_metrics_of_a_healthy_probe() {
     let server = Server::json("{\"status\":\"ok\"}");
-    let text = of_server("healthy", &server, &["127.0.0.1:PORT/h", "-e", "status=ok"]);
+    let text = of_server(&server, &["127.0.0.1:PORT/h", "-e", "status=ok"]);
     assert_promtool_accepts(&text);
     let target = "target=\"http://127.0.0.1:PORT/h\"";
     let times = regex_lite::Regex::new(r"(?m)\} 0\.[0-9]+$").unwrap();
@@ -119,7 +118,6 @@ healthprobe_check_success{URL,check=\"expect status=ok\"} 1
 fn writes_the_metrics_of_failed_checks() {
     let server = Server::answering(response("503 Oh", "{\"status\":\"loading\"}"));
     let text = of_server(
-        "unhealthy",
         &server,
         &[
             ":PORT",
@@ -149,7 +147,7 @@ fn writes_the_metrics_of_failed_checks() {
 fn writes_zeros_without_a_response() {
     let port = free_port();
     let address = format!("https://127.0.0.1:{port}/");
-    let text = written("none", |arguments| probe(arguments), &[&address, "-k"]);
+    let text = written(|arguments| probe(arguments), &[&address, "-k"]);
     assert_promtool_accepts(&text);
     let target = format!("target=\"{address}\"");
     assert_eq!(
@@ -187,7 +185,7 @@ fn writes_the_earliest_expiry_of_the_chain() {
     let cacert = root.file();
     for trust in [&["--cacert", &cacert][..], &["-k"]] {
         let arguments = [&["https://localhost:PORT/"], trust].concat();
-        let text = of_server("tls", &server, &arguments);
+        let text = of_server(&server, &arguments);
         assert_promtool_accepts(&text);
         assert_samples(
             &text,
@@ -200,7 +198,7 @@ fn writes_the_earliest_expiry_of_the_chain() {
             ],
         );
     }
-    let text = of_server("untrusted", &server, &["https://localhost:PORT/"]);
+    let text = of_server(&server, &["https://localhost:PORT/"]);
     assert!(
         !text.contains("probe_ssl") && !text.contains("probe_tls"),
         "{text}"
@@ -213,7 +211,7 @@ fn writes_ip_version_redirects_and_content_length() {
         let server = Server::on("[::1]:0", |stream| {
             let _ = stream.write_all(response("200 OK", "").as_bytes());
         });
-        let text = of_server("ipv6", &server, &["[::1]:PORT"]);
+        let text = of_server(&server, &["[::1]:PORT"]);
         assert!(
             text.contains("probe_ip_protocol{target=\"http://[::1]:PORT/\"} 6\n"),
             "{text}"
@@ -225,7 +223,6 @@ fn writes_ip_version_redirects_and_content_length() {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     );
     let text = written(
-        "unix",
         |arguments| probe(arguments),
         &["http://app/", "--unix-socket", &socket],
     );
@@ -242,7 +239,7 @@ fn writes_ip_version_redirects_and_content_length() {
         "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n".to_owned(),
         response("200 OK", "here"),
     ]);
-    let text = of_server("redirect", &server, &["127.0.0.1:PORT", "-L"]);
+    let text = of_server(&server, &["127.0.0.1:PORT", "-L"]);
     assert_samples(
         &text,
         "http://127.0.0.1:PORT/",
@@ -258,7 +255,6 @@ fn escapes_labels_and_masks_secrets() {
     let server = Server::json("{\"a\":\"s3cr3t\"}");
     let quoted = "['a\"}\\\\ 1']!=\"\\n\"";
     let text = of_server(
-        "hostile",
         &server,
         &[
             "http://probe:s3cr3t@127.0.0.1:PORT/a%22b?token=t0ken#x",

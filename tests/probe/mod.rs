@@ -18,5 +18,6 @@ mod secrets;
 mod settings;
 mod side_effects;
 mod target;
+mod terminal;
 mod tls;
 mod wait;

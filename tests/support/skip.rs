@@ -1,9 +1,10 @@
 //! What a test needs of the machine, and skipping where that is missing.
 
-use super::vars;
 use std::env;
 use std::io::Write;
 use std::path::PathBuf;
+
+use super::vars;
 
 /// An installed program. `None` if missing; prints that, or fails with `HP_TEST_REQUIRE_SERVERS=1`.
 pub fn program(name: &str) -> Option<PathBuf> {
