@@ -1,4 +1,5 @@
-/* For .ci/static: what LLVM's profiler, as Debian builds it, takes of glibc and musl does not have. */
+/* Two glibc functions that LLVM's profiling runtime calls when Debian compiles it with _FORTIFY_SOURCE; musl has neither.
+   Linked into the instrumented executable of scripts/build-static alone. */
 #include <stdarg.h>
 #include <stdio.h>
 
