@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+pub use crate::upstream::strip_os_error;
+
 /// The longest file read, in bytes: a device without end must not fill the memory.
 const MAX_FILE_SIZE: u64 = 256 << 20;
 
@@ -64,14 +66,4 @@ pub fn list(folder: &str) -> io::Result<Vec<String>> {
     fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path().to_string_lossy().into_owned()))
         .collect()
-}
-
-/// The system's words for what went wrong, without its number.
-#[must_use]
-pub fn strip_os_error(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
 }

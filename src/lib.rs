@@ -37,6 +37,7 @@ pub mod syntax;
 pub mod text;
 #[cfg(feature = "tls")]
 pub mod tls;
+pub mod upstream;
 pub mod verdict;
 pub mod wait;
 

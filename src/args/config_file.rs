@@ -8,6 +8,8 @@ use std::fmt;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 
+use crate::upstream::strip_position;
+
 /// One member of the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member<'t> {
@@ -146,15 +148,6 @@ fn place(text: &str, at: usize) -> Place {
         line: before.matches('\n').count() + 1,
         column: before[line_start..].chars().count() + 1,
     }
-}
-
-/// `serde_json`'s words without their place, which is given apart.
-fn strip_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 impl Member<'_> {

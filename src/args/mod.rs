@@ -16,6 +16,7 @@ use std::{fmt, io, mem};
 use clap::ArgMatches;
 use clap::error::{ContextKind, ErrorKind};
 
+use crate::upstream;
 use env::{Environment, NotUnicode};
 use layers::{Layers, PREFIX};
 
@@ -70,11 +71,7 @@ impl From<clap::Error> for ArgsError {
 /// stray arguments, which are often a header's value that lost its quotes.
 fn describe_clap_error(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    // `--timeout <DURATION>`: the value's name says nothing here.
-    let flag = |kind| match context(kind).split_once(" <") {
-        Some((flag, _)) => flag.to_owned(),
-        None => context(kind),
-    };
+    let flag = |kind| upstream::strip_value_name(&context(kind)).to_owned();
     let argument = flag(ContextKind::InvalidArg);
     let said = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
