@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use healthprobe::check::json::baseline::{Baseline, Ignored};
+use healthprobe::check::json::{Baseline, Ignored};
 use healthprobe::check::{self, Check};
 use healthprobe::response::{Address, Body, BodyEnd, Phases, Response};
 use serde_json::Value;

@@ -1,61 +1,135 @@
-//! `--write-baseline`: recording is a probe like any other, whose answer is kept
-//! if every check holds.
+//! `--write-baseline`: records the response of a probe whose checks all hold.
 
-use std::fmt;
+use std::{fmt, io};
 
-use crate::check::json::baseline::Ignored;
-use crate::check::{Describe, Failure, Outcome};
+use crate::check::json::{Ignored, RecordingError};
+use crate::check::{Failure, Outcome, Subject};
 use crate::files;
-use crate::response::{Body, BodyEnd};
+use crate::response::{Body, BodyEnd, BodyError};
+use crate::upstream;
 
-/// Where to record an answer.
+/// Where to record a response.
 #[derive(Debug, Clone)]
 pub struct Recording {
     /// The file.
     pub path: String,
-    /// What to leave out.
+    /// The nodes that are not recorded.
     pub ignored: Ignored,
 }
 
+/// Why a response was not recorded.
+#[derive(Debug)]
+enum WriteError<'r> {
+    Body(&'r BodyError),
+    Recording(RecordingError),
+    Serialize(serde_json::Error),
+    File { path: &'r str, error: io::Error },
+}
+
 impl Recording {
-    /// Writes the body, pretty and at once or not at all.
+    /// Replaces the file by the body as indented JSON, atomically.
     #[must_use]
     pub fn write(&self, body: &Body) -> Outcome<'_> {
         Outcome {
-            check: self,
+            subject: Subject::Recording(&self.path),
             actual: None,
-            failure: self.try_write(body).err().map(|reason| Failure {
-                reason,
+            failure: self.try_write(body).err().map(|error| Failure {
+                reason: error.to_string(),
                 body_explains: false,
             }),
         }
     }
 
-    fn try_write(&self, body: &Body) -> Result<(), String> {
+    fn try_write<'r>(&'r self, body: &'r Body) -> Result<(), WriteError<'r>> {
         if let BodyEnd::Failed(error) = &body.end {
-            return Err(error.to_string());
+            return Err(WriteError::Body(error));
         }
-        let recording = self.ignored.recording(&body.bytes)?;
-        let mut text = serde_json::to_string_pretty(&recording).map_err(|e| e.to_string())?;
+        let recording = self
+            .ignored
+            .recording(&body.bytes)
+            .map_err(WriteError::Recording)?;
+        let mut text = serde_json::to_string_pretty(&recording).map_err(WriteError::Serialize)?;
         text.push('\n');
-        files::replace(&self.path, text.as_bytes()).map_err(|error| {
-            format!(
-                "cannot write {}: {}",
-                self.path,
-                files::strip_os_error(&error)
-            )
+        files::replace(&self.path, text.as_bytes()).map_err(|error| WriteError::File {
+            path: &self.path,
+            error,
         })
     }
 }
 
-impl Describe for Recording {
-    fn expected(&self) -> String {
-        "an answer that can be recorded".to_owned()
+impl fmt::Display for WriteError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(error) => error.fmt(f),
+            Self::Recording(error @ RecordingError::NonFinite { .. }) => {
+                write!(f, "{error} (--ignore leaves it out)")
+            }
+            Self::Recording(error) => error.fmt(f),
+            Self::Serialize(error) => error.fmt(f),
+            Self::File { path, error } => {
+                write!(
+                    f,
+                    "cannot write {path}: {}",
+                    upstream::strip_os_error(error)
+                )
+            }
+        }
     }
 }
 
-impl fmt::Display for Recording {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "write-baseline {}", self.path)
+impl std::error::Error for WriteError<'_> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Body(error) => Some(*error),
+            Self::Recording(error) => Some(error),
+            Self::Serialize(error) => Some(error),
+            Self::File { error, .. } => Some(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Recording, WriteError};
+    use crate::check::json::Ignored;
+    use crate::response::{Body, BodyEnd, BodyError};
+    use std::error::Error;
+
+    #[test]
+    fn an_error_says_why_and_has_its_source() {
+        let recording = Recording {
+            path: "/no/such/folder/b.json".into(),
+            ignored: Ignored::default(),
+        };
+        let truncated = BodyEnd::Failed(BodyError::Truncated {
+            received: 1,
+            content_length: Some(2),
+        });
+        for (bytes, end, reason) in [
+            ("{", truncated, "body cut short after 1 of 2 bytes"),
+            (
+                "<p>",
+                BodyEnd::Complete,
+                "body is not JSON: it looks like HTML or XML at line 1 column 1",
+            ),
+            (
+                "[NaN]",
+                BodyEnd::Complete,
+                "[0] is NaN; only finite numbers can be recorded (--ignore leaves it out)",
+            ),
+            (
+                "{}",
+                BodyEnd::Complete,
+                "cannot write /no/such/folder/b.json: No such file or directory",
+            ),
+        ] {
+            let body = Body {
+                bytes: bytes.into(),
+                end,
+            };
+            let error: WriteError = recording.try_write(&body).unwrap_err();
+            assert_eq!(error.to_string(), reason);
+            assert!(error.source().is_some());
+        }
     }
 }

@@ -11,12 +11,12 @@ use crate::files;
 use crate::interrupt;
 use crate::outputs::Outputs;
 use crate::plan::{Format, Plan};
-use crate::report::{self, Report, WaitStats};
+use crate::report::{self, Report};
 use crate::request::Request;
 use crate::response::{FetchFailure, Response};
 use crate::text;
 use crate::verdict::Verdict;
-use crate::wait::WaitPolicy;
+use crate::wait::{WaitPolicy, WaitStats};
 
 /// Maximum length of an error message, in bytes.
 const MAX_ERROR_LEN: usize = 480;
@@ -113,7 +113,7 @@ fn wait(plan: &Plan, waiting: WaitPolicy, outputs: &mut Outputs) -> Verdict {
             let report = report(plan, probed, Some(waited));
             let reason = report.reason();
             if rewrites {
-                let line = report::terminal::line(&report, waited, waiting.columns);
+                let line = report::terminal::line(&report, waited, plan.output.columns);
                 let _ = outputs.err.write_all(line.as_bytes());
             } else if !plan.output.quiet && last_reason != reason {
                 let _ = outputs
@@ -177,6 +177,6 @@ fn report<'a>(plan: &'a Plan, probed: &'a ProbeResult, waited: Option<WaitStats>
         result: probed.result.as_ref().map_err(AsRef::as_ref),
         outcomes: &probed.outcomes,
         secrets: &plan.output.secrets,
-        waited,
+        wait_stats: waited,
     }
 }

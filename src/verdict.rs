@@ -1,18 +1,18 @@
-//! The verdict: healthy when there is an answer and every check holds.
+//! The verdict: healthy if there is a response and every check holds.
 
 use crate::check::Outcome;
 
-/// What a probe comes to.
+/// The result of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Every check holds.
     Healthy,
-    /// There is no answer, or a check fails.
+    /// There is no response, or a check fails.
     Unhealthy,
 }
 
 impl Verdict {
-    /// Judges the outcomes of all checks. There is always one, the status's.
+    /// Healthy if every check holds. There is always one: the status check.
     #[must_use]
     pub fn of(outcomes: &[Outcome]) -> Self {
         if !outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.failure.is_none()) {
@@ -22,7 +22,7 @@ impl Verdict {
         }
     }
 
-    /// Docker's exit code: 0 is healthy, 1 unhealthy, and 2 reserved.
+    /// The exit code for Docker: 0 if healthy, 1 if not.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {

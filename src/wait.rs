@@ -1,28 +1,33 @@
-//! `--wait`: the only loop.
+//! `--wait`: repeats a probe until it is healthy or the time is up.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::report::WaitStats;
-
-/// The least that a further attempt is given, unless the timeout is shorter still:
-/// one without a chance would put its own reason before the server's.
+/// The minimum time for another attempt, unless the timeout is shorter: an attempt that
+/// cannot succeed would replace the server's reason with its own timeout.
 const MIN_ATTEMPT: Duration = Duration::from_millis(100);
 
-/// How often, and for how long.
+/// How long to repeat a probe, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitPolicy {
-    /// `--wait`: the time in which it has to become healthy.
+    /// `--wait`: the time in which the probe must become healthy.
     pub limit: Duration,
     /// `--interval`: the pause between two attempts.
     pub interval: Duration,
-    /// How wide a terminal is, in columns.
-    pub columns: usize,
+}
+
+/// The attempts so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitStats {
+    /// The number of attempts.
+    pub attempts: u32,
+    /// The time since the first one began.
+    pub elapsed: Duration,
 }
 
 impl WaitPolicy {
-    /// Makes attempts, each with its own timeout, until one is healthy or the time is
-    /// up. Hands over each that another follows, and returns the last.
+    /// Makes attempts until one is healthy or the time is up, and returns the last.
+    /// `attempt` takes its timeout; `on_retry` gets each attempt that another one follows.
     pub fn until<T>(
         &self,
         is_healthy: impl Fn(&T) -> bool,
@@ -31,40 +36,40 @@ impl WaitPolicy {
         mut on_retry: impl FnMut(&T, WaitStats),
     ) -> (T, WaitStats) {
         let started = Instant::now();
-        let mut left = self.limit;
+        let mut remaining = self.limit;
         let mut attempts = 0;
         loop {
-            let tried = attempt(timeout.min(left));
+            let result = attempt(timeout.min(remaining));
             attempts += 1;
-            let time = started.elapsed();
-            let waited = WaitStats { attempts, time };
-            let pause = self.pause(timeout, self.limit.saturating_sub(time));
-            let Some(pause) = pause.filter(|_| !is_healthy(&tried)) else {
-                return (tried, waited);
+            let elapsed = started.elapsed();
+            let stats = WaitStats { attempts, elapsed };
+            let pause = self.pause(timeout, self.limit.saturating_sub(elapsed));
+            let Some(pause) = pause.filter(|_| !is_healthy(&result)) else {
+                return (result, stats);
             };
-            on_retry(&tried, waited);
+            on_retry(&result, stats);
             thread::sleep(pause);
-            left = whole_milliseconds(self.limit.saturating_sub(started.elapsed()));
-            // A machine that was asleep is late.
-            if left < timeout.min(MIN_ATTEMPT) {
-                return (tried, waited);
+            remaining = whole_milliseconds(self.limit.saturating_sub(started.elapsed()));
+            // The machine may have been suspended.
+            if remaining < timeout.min(MIN_ATTEMPT) {
+                return (result, stats);
             }
         }
     }
 
-    /// How long to pause before the next attempt; `None` where none has a chance. One
-    /// for which an interval is too long comes sooner, so that no time is lost at the end.
-    fn pause(&self, timeout: Duration, left: Duration) -> Option<Duration> {
-        let shortest = timeout.min(MIN_ATTEMPT);
-        if left.saturating_sub(self.interval) >= shortest {
+    /// The pause before the next attempt; `None` if there is no time for one. The last
+    /// pause may be shorter than the interval, so that the remaining time is used.
+    fn pause(&self, timeout: Duration, remaining: Duration) -> Option<Duration> {
+        let min = timeout.min(MIN_ATTEMPT);
+        if remaining.saturating_sub(self.interval) >= min {
             Some(self.interval)
         } else {
-            left.checked_sub(shortest * 2)
+            remaining.checked_sub(min * 2)
         }
     }
 }
 
-/// A timeout that is told has no more digits than it needs.
+/// Drops the fraction of a millisecond, so that messages print a short timeout.
 fn whole_milliseconds(duration: Duration) -> Duration {
     if duration < Duration::from_millis(1) {
         return duration;
@@ -83,17 +88,13 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn waiting(limit: Duration, interval: Duration) -> WaitPolicy {
-        WaitPolicy {
-            limit,
-            interval,
-            columns: 80,
-        }
+    fn policy(limit: Duration, interval: Duration) -> WaitPolicy {
+        WaitPolicy { limit, interval }
     }
 
     #[test]
-    fn the_last_attempt_has_a_chance() {
-        for (interval, timeout, left, pause) in [
+    fn the_last_attempt_has_the_minimum_time() {
+        for (interval, timeout, remaining, pause) in [
             (1000, 2000, 5000, Some(1000)),
             (1000, 2000, 1100, Some(1000)),
             (1000, 2000, 1099, Some(899)),
@@ -106,59 +107,59 @@ mod tests {
             (1000, 30, 100, Some(40)),
             (1000, 30, 59, None),
         ] {
-            let found = waiting(ms(9000), ms(interval)).pause(ms(timeout), ms(left));
-            assert_eq!(found, pause.map(ms), "{interval} {timeout} {left}");
+            let found = policy(ms(9000), ms(interval)).pause(ms(timeout), ms(remaining));
+            assert_eq!(found, pause.map(ms), "{interval} {timeout} {remaining}");
         }
-        let forever = waiting(Duration::MAX, Duration::MAX);
+        let forever = policy(Duration::MAX, Duration::MAX);
         assert_eq!(forever.pause(ms(2000), ms(5000)), Some(ms(4800)));
     }
 
     #[test]
-    fn each_attempt_but_the_last_is_handed_over() {
-        let handed_over = RefCell::new(Vec::new());
+    fn each_attempt_but_the_last_is_a_retry() {
+        let retried = RefCell::new(Vec::new());
         let mut number = 0;
         let attempt = |timeout| {
             assert_eq!(timeout, ms(2000));
             number += 1;
             number
         };
-        let (last, waited) = waiting(ms(60_000), ms(1)).until(
+        let (last, stats) = policy(ms(60_000), ms(1)).until(
             |number| *number == 3,
             ms(2000),
             attempt,
-            |number, waited| {
-                assert_eq!(*number, waited.attempts);
-                handed_over.borrow_mut().push(*number);
+            |number, stats| {
+                assert_eq!(*number, stats.attempts);
+                retried.borrow_mut().push(*number);
             },
         );
-        assert_eq!((last, waited.attempts), (3, 3));
-        assert_eq!(handed_over.into_inner(), [1, 2]);
+        assert_eq!((last, stats.attempts), (3, 3));
+        assert_eq!(retried.into_inner(), [1, 2]);
     }
 
     #[test]
-    fn there_is_one_attempt_in_no_time_and_none_beyond_the_limit() {
-        let nothing = |(): &(), _: WaitStats| {};
-        let short = waiting(Duration::from_nanos(1), ms(1000));
+    fn there_is_at_least_one_attempt_and_none_beyond_the_limit() {
+        let ignore = |(): &(), _: WaitStats| {};
+        let short = policy(Duration::from_nanos(1), ms(1000));
         let attempt = |timeout| assert_eq!(timeout, Duration::from_nanos(1));
-        let ((), waited) = short.until(|()| false, ms(2000), attempt, nothing);
-        assert_eq!(waited.attempts, 1);
+        let ((), stats) = short.until(|()| false, ms(2000), attempt, ignore);
+        assert_eq!(stats.attempts, 1);
 
-        let mut given = Vec::new();
+        let mut timeouts = Vec::new();
         let attempt = |timeout| {
-            given.push(timeout);
+            timeouts.push(timeout);
             thread::sleep(timeout);
         };
-        let ((), waited) = waiting(ms(500), ms(50)).until(|()| false, ms(200), attempt, nothing);
-        assert_eq!(given[0], ms(200));
+        let ((), stats) = policy(ms(500), ms(50)).until(|()| false, ms(200), attempt, ignore);
+        assert_eq!(timeouts[0], ms(200));
         assert!(
-            given.iter().all(|t| (ms(100)..=ms(200)).contains(t)),
-            "{given:?}"
+            timeouts.iter().all(|t| (ms(100)..=ms(200)).contains(t)),
+            "{timeouts:?}"
         );
-        assert!(waited.time < ms(700), "{waited:?}");
+        assert!(stats.elapsed < ms(700), "{stats:?}");
     }
 
     #[test]
-    fn a_timeout_is_told_in_milliseconds() {
+    fn a_timeout_has_no_fraction_of_a_millisecond() {
         assert_eq!(whole_milliseconds(Duration::from_micros(873_123)), ms(873));
         assert_eq!(
             whole_milliseconds(Duration::from_micros(999)),

@@ -1,20 +1,20 @@
-//! `--expect-body`, `--expect-body-regex`, `--reject-body-regex`: checks on the
+//! `--expect-body`, `--expect-body-regex`, `--reject-body-regex`: checks of the
 //! body as text.
 
 use std::fmt;
 
 use super::pattern::Pattern;
-use super::{CheckResult, Failure};
+use super::result::{CheckResult, Failure};
 use crate::response::{Body, BodyEnd};
 
-/// What the body's text must or must not hold. Bytes that are not UTF-8 read as U+FFFD.
+/// What the body must or must not contain. Bytes that are not UTF-8 are read as U+FFFD.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyCheck {
-    /// The text stands somewhere in the body.
+    /// The body contains this text.
     Contains(String),
-    /// The expression matches somewhere in the body.
+    /// The expression matches anywhere in the body.
     Matches(Pattern),
-    /// The expression matches nowhere in the body.
+    /// The expression does not match anywhere in the body.
     Rejects(Pattern),
 }
 
@@ -22,12 +22,12 @@ impl BodyCheck {
     pub(super) fn evaluate(&self, body: &Body) -> CheckResult {
         let text = String::from_utf8_lossy(&body.bytes);
         let holds = match (self, &body.end) {
-            // What was read before the end went missing is enough if the text is in it.
-            (Self::Contains(wanted), end) => {
-                let found = text.contains(wanted.as_str());
+            // The text may be in what was read before the error.
+            (Self::Contains(expected), end) => {
+                let contains = text.contains(expected.as_str());
                 match end {
-                    BodyEnd::Failed(error) if !found => return error.into(),
-                    _ => found,
+                    BodyEnd::Failed(error) if !contains => return error.into(),
+                    _ => contains,
                 }
             }
             (_, BodyEnd::Failed(error)) => return error.into(),
@@ -40,10 +40,10 @@ impl BodyCheck {
         }
     }
 
-    /// What a body that passes looks like.
+    /// What passes, as a noun.
     pub(super) fn expected(&self) -> String {
         match self {
-            Self::Contains(text) => format!("text holding {text:?}"),
+            Self::Contains(text) => format!("text containing {text:?}"),
             Self::Matches(pattern) => format!("text matching {pattern}"),
             Self::Rejects(pattern) => format!("text not matching {pattern}"),
         }
@@ -54,11 +54,11 @@ impl BodyCheck {
             return format!("body is empty, expected {}", self.expected());
         }
         match self {
-            Self::Contains(wanted) => format!("body does not contain {wanted:?}"),
+            Self::Contains(expected) => format!("body does not contain {expected:?}"),
             Self::Matches(pattern) => format!("body does not match {pattern}"),
             Self::Rejects(pattern) => {
-                let found = pattern.first_match(text).unwrap_or_default();
-                format!("body holds {found:?}, which {pattern} rejects")
+                let matched = pattern.first_match(text).unwrap_or_default();
+                format!("body contains {matched:?}, rejected by {pattern}")
             }
         }
     }
@@ -104,7 +104,7 @@ mod tests {
         );
         assert_eq!(
             reason(&rejects, b"an error", BodyEnd::Complete).as_deref(),
-            Some("body holds \"error\", which err(or)? rejects")
+            Some("body contains \"error\", rejected by err(or)?")
         );
         assert_eq!(
             reason(&matches, b"", BodyEnd::Complete).as_deref(),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_searched_too() {
+    fn a_body_that_is_not_utf_8_is_searched_too() {
         let contains = BodyCheck::Contains("ready".into());
         assert_eq!(
             reason(&contains, b"\xff\xfe ready", BodyEnd::Complete),
@@ -122,16 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn a_body_cut_short_fails_unless_the_text_had_come() {
-        let cut = BodyEnd::Failed(BodyError::Truncated {
+    fn a_truncated_body_fails_unless_it_contains_the_text() {
+        let truncated = BodyEnd::Failed(BodyError::Truncated {
             received: 5,
             content_length: Some(9),
         });
         let contains = BodyCheck::Contains("rea".into());
-        assert_eq!(reason(&contains, b"ready", cut.clone()), None);
+        assert_eq!(reason(&contains, b"ready", truncated.clone()), None);
         let rejects = BodyCheck::Rejects("error".parse().unwrap());
         assert_eq!(
-            reason(&rejects, b"ready", cut).as_deref(),
+            reason(&rejects, b"ready", truncated).as_deref(),
             Some("body cut short after 5 of 9 bytes")
         );
     }

@@ -1,13 +1,13 @@
-//! `--min-cert-validity`: how long the server's certificate stays valid.
+//! `--min-cert-validity`: how long the server's certificate must stay valid.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::{CheckResult, Failure};
+use super::result::{CheckResult, Failure};
 use crate::duration;
 use crate::response::{Response, Validity};
 
-/// The least time for which the certificate of the server itself is still valid.
+/// The minimum time for which the server's own certificate must still be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinValidity(pub Duration);
 
@@ -15,7 +15,7 @@ impl MinValidity {
     pub(super) fn evaluate(self, response: &Response) -> CheckResult {
         let validity = match &response.tls {
             Some(session) => session.certificate.as_ref().map_err(Clone::clone),
-            None => Err("no certificate, as the answer came over plain HTTP".to_owned()),
+            None => Err("no certificate: the response came over plain HTTP".to_owned()),
         };
         match validity {
             Ok(validity) => CheckResult {
@@ -24,12 +24,9 @@ impl MinValidity {
                     Failure::new(format!("certificate {validity}, expected at least {self}"))
                 }),
             },
-            Err(reason) => CheckResult {
-                actual: None,
-                failure: Some(Failure::new(format!(
-                    "{reason}; expected a certificate valid for at least {self}"
-                ))),
-            },
+            Err(reason) => CheckResult::failed(Failure::new(format!(
+                "{reason}; expected a certificate valid for at least {self}"
+            ))),
         }
     }
 }
@@ -41,7 +38,7 @@ impl fmt::Display for MinValidity {
 }
 
 impl Validity {
-    /// The time left; `None` when it is over.
+    /// The time left; `None` once the certificate has expired.
     #[must_use]
     pub fn left(self) -> Option<Duration> {
         let seconds = self.not_after.checked_sub(self.seen)?;
@@ -100,7 +97,7 @@ mod tests {
         );
         assert_eq!(
             reason(None, 7).unwrap(),
-            "no certificate, as the answer came over plain HTTP; \
+            "no certificate: the response came over plain HTTP; \
              expected a certificate valid for at least 7d"
         );
     }

@@ -1,15 +1,15 @@
-//! `--expect-header`: assertions on a header of the answer.
+//! `--expect-header`: assertions on a header of the response.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use super::pattern::Pattern;
-use super::{CheckResult, Failure};
+use super::result::{CheckResult, Failure};
 use crate::response::Response;
 use crate::syntax::SyntaxError;
 
-/// Headers whose values are credentials (RFC 6265, RFC 9110, section 11).
+/// Headers whose values may be credentials (RFC 6265; RFC 9110, section 11).
 const SECRET_HEADERS: [&str; 4] = [
     "set-cookie",
     "authorization",
@@ -17,22 +17,22 @@ const SECRET_HEADERS: [&str; 4] = [
     "www-authenticate",
 ];
 
-/// Whether the values of this header, in lower case, must not be shown.
+/// Whether the values of this header must not be printed. `name` is in lower case.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
     SECRET_HEADERS.contains(&name)
 }
 
-/// One header and what must hold of it. A header may have several values: one
-/// that fits is enough, and for the negations none may fit.
+/// A condition on one header. If the header has several values, one that matches is
+/// enough; for the negations none may match.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeaderAssertion {
     name: String,
-    predicate: Predicate,
+    predicate: HeaderPredicate,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Predicate {
+enum HeaderPredicate {
     Present,
     Absent,
     Equals(String),
@@ -51,16 +51,18 @@ impl HeaderAssertion {
             .map(|(_, value)| String::from_utf8_lossy(value))
             .collect();
         let holds = match &self.predicate {
-            Predicate::Present => !values.is_empty(),
-            Predicate::Absent => values.is_empty(),
-            Predicate::Equals(text) => values.iter().any(|value| value == text),
-            Predicate::Differs(text) => !values.iter().any(|value| value == text),
-            Predicate::Matches(pattern) => values.iter().any(|value| pattern.is_match(value)),
-            Predicate::MatchesNot(pattern) => !values.iter().any(|value| pattern.is_match(value)),
+            HeaderPredicate::Present => !values.is_empty(),
+            HeaderPredicate::Absent => values.is_empty(),
+            HeaderPredicate::Equals(text) => values.iter().any(|value| value == text),
+            HeaderPredicate::Differs(text) => !values.iter().any(|value| value == text),
+            HeaderPredicate::Matches(pattern) => values.iter().any(|value| pattern.is_match(value)),
+            HeaderPredicate::MatchesNot(pattern) => {
+                !values.iter().any(|value| pattern.is_match(value))
+            }
         };
         let actual = (!values.is_empty()).then(|| {
             if is_secret(&name) {
-                "a value not shown".to_owned()
+                "set (value not shown)".to_owned()
             } else {
                 let shown: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
                 shown.join(" and ")
@@ -79,15 +81,15 @@ impl HeaderAssertion {
         }
     }
 
-    /// What a header that passes looks like.
+    /// What passes, as a noun.
     pub(super) fn expected(&self) -> String {
         match &self.predicate {
-            Predicate::Present => "any value".to_owned(),
-            Predicate::Absent => "no such header".to_owned(),
-            Predicate::Equals(text) => format!("{text:?}"),
-            Predicate::Differs(text) => format!("anything but {text:?}"),
-            Predicate::Matches(pattern) => format!("text matching {pattern}"),
-            Predicate::MatchesNot(pattern) => format!("text not matching {pattern}"),
+            HeaderPredicate::Present => "any value".to_owned(),
+            HeaderPredicate::Absent => "no such header".to_owned(),
+            HeaderPredicate::Equals(text) => format!("{text:?}"),
+            HeaderPredicate::Differs(text) => format!("anything but {text:?}"),
+            HeaderPredicate::Matches(pattern) => format!("text matching {pattern}"),
+            HeaderPredicate::MatchesNot(pattern) => format!("text not matching {pattern}"),
         }
     }
 }
@@ -108,21 +110,21 @@ impl FromStr for HeaderAssertion {
         let name = &body[..name_length];
         if name.is_empty() {
             let offset = start + usize::from(negated);
-            return Err(SyntaxError::at(text, offset, "expected a header's name"));
+            return Err(SyntaxError::at(text, offset, "expected a header name"));
         }
         let rest = body[name_length..].trim_start();
         let operator_at = text.len() - rest.len();
         let predicate = if rest.is_empty() {
             if negated {
-                Predicate::Absent
+                HeaderPredicate::Absent
             } else {
-                Predicate::Present
+                HeaderPredicate::Present
             }
         } else if negated {
             return Err(SyntaxError::at(
                 text,
                 operator_at,
-                "expected nothing after !NAME; a value is refused by NAME != value",
+                "expected nothing after !NAME; to reject a value, write NAME != value",
             ));
         } else {
             predicate(text, rest, operator_at)?
@@ -134,7 +136,7 @@ impl FromStr for HeaderAssertion {
     }
 }
 
-fn predicate(text: &str, rest: &str, offset: usize) -> Result<Predicate, SyntaxError> {
+fn predicate(text: &str, rest: &str, offset: usize) -> Result<HeaderPredicate, SyntaxError> {
     let operator = ["==", "=~", "!=", "!~", "=", "~"]
         .into_iter()
         .find(|operator| rest.starts_with(operator))
@@ -151,10 +153,10 @@ fn predicate(text: &str, rest: &str, offset: usize) -> Result<Predicate, SyntaxE
             .map_err(|error| error.after(&text[..value_at]))
     };
     Ok(match operator {
-        "!=" => Predicate::Differs(value.to_owned()),
-        "~" | "=~" => Predicate::Matches(pattern()?),
-        "!~" => Predicate::MatchesNot(pattern()?),
-        _ => Predicate::Equals(value.to_owned()),
+        "!=" => HeaderPredicate::Differs(value.to_owned()),
+        "~" | "=~" => HeaderPredicate::Matches(pattern()?),
+        "!~" => HeaderPredicate::MatchesNot(pattern()?),
+        _ => HeaderPredicate::Equals(value.to_owned()),
     })
 }
 
@@ -162,12 +164,12 @@ impl fmt::Display for HeaderAssertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.predicate {
-            Predicate::Present => f.write_str(name),
-            Predicate::Absent => write!(f, "!{name}"),
-            Predicate::Equals(text) => write!(f, "{name} = {text}"),
-            Predicate::Differs(text) => write!(f, "{name} != {text}"),
-            Predicate::Matches(pattern) => write!(f, "{name} ~ {pattern}"),
-            Predicate::MatchesNot(pattern) => write!(f, "{name} !~ {pattern}"),
+            HeaderPredicate::Present => f.write_str(name),
+            HeaderPredicate::Absent => write!(f, "!{name}"),
+            HeaderPredicate::Equals(text) => write!(f, "{name} = {text}"),
+            HeaderPredicate::Differs(text) => write!(f, "{name} != {text}"),
+            HeaderPredicate::Matches(pattern) => write!(f, "{name} ~ {pattern}"),
+            HeaderPredicate::MatchesNot(pattern) => write!(f, "{name} !~ {pattern}"),
         }
     }
 }
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_values_is_enough_and_negations_want_none() {
+    fn one_matching_value_is_enough_and_negations_allow_none() {
         let headers = &[
             ("x-model", "resnet"),
             ("x-model", "bert"),
@@ -250,25 +252,25 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_not_shown() {
+    fn credentials_are_not_printed() {
         assert_eq!(
             reason("!Set-Cookie", &[("set-cookie", "session=s3cr3t")]).as_deref(),
-            Some("header Set-Cookie is a value not shown, expected no such header")
+            Some("header Set-Cookie is set (value not shown), expected no such header")
         );
     }
 
     #[test]
-    fn what_is_no_assertion_is_refused_with_its_column() {
+    fn rejects_anything_else_with_its_column() {
         for (text, message) in [
-            ("", "column 1: expected a header's name"),
-            ("!", "column 2: expected a header's name"),
-            ("= x", "column 1: expected a header's name"),
+            ("", "column 1: expected a header name"),
+            ("!", "column 2: expected a header name"),
+            ("= x", "column 1: expected a header name"),
             ("Server: x", "column 7: expected =, !=, ~ or !~"),
             ("Server <= x", "column 8: expected =, !=, ~ or !~"),
             ("Server =", "column 9: expected a value"),
             (
                 "!Server = x",
-                "column 9: expected nothing after !NAME; a value is refused by NAME != value",
+                "column 9: expected nothing after !NAME; to reject a value, write NAME != value",
             ),
             (
                 "Server ~ a(",

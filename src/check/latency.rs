@@ -1,25 +1,25 @@
-//! `--max-latency`: how long the answer may take.
+//! `--max-latency`: how long the response may take.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::{CheckResult, Failure};
+use super::result::{CheckResult, Failure};
 use crate::duration;
 use crate::response::Response;
 
-/// The longest time from the name lookup to the last byte that the checks needed.
+/// The maximum time from the name lookup to the last byte that the checks need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxLatency(pub Duration);
 
 impl MaxLatency {
     pub(super) fn evaluate(self, response: &Response) -> CheckResult {
-        let took = response.phases.total();
+        let elapsed = response.phases.total();
         CheckResult {
-            actual: Some(duration::format_elapsed(took)),
-            failure: (took > self.0).then(|| {
+            actual: Some(duration::format_elapsed(elapsed)),
+            failure: (elapsed > self.0).then(|| {
                 Failure::new(format!(
                     "took {}, expected at most {self}",
-                    duration::format_elapsed(took)
+                    duration::format_elapsed(elapsed)
                 ))
             }),
         }

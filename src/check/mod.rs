@@ -1,4 +1,4 @@
-//! What an response means: each kind of check beside its own grammar, and the
+//! What a response means: each kind of check beside its own grammar, and the
 //! outcomes of all of them.
 //!
 //! Pure functions of plain data: no flag, no socket, no clock, no file.
@@ -6,109 +6,74 @@
 use std::fmt;
 
 use crate::request::BodyPolicy;
-use crate::response::{BodyError, Response};
+use crate::response::Response;
 
 pub mod body;
 pub mod certificate;
 pub mod header;
 pub mod json;
 pub mod latency;
-pub mod pattern;
+mod pattern;
+mod result;
 pub mod status;
+
+pub use result::Failure;
 
 use body::BodyCheck;
 use certificate::MinValidity;
 use header::HeaderAssertion;
-use json::Assertion;
-use json::baseline::Baseline;
 use json::document::Document;
+use json::{Assertion, Baseline};
 use latency::MaxLatency;
+use result::CheckResult;
 use status::StatusSet;
 
-/// One thing that must hold of an response. Its `Display` is what the user wrote.
+/// One condition on a response. Its `Display` is what the user wrote.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Check {
-    /// `--expect-status`
+    /// The status code is in a set.
     Status(StatusSet),
-    /// `--expect-header`
+    /// A condition on one header.
     Header(HeaderAssertion),
-    /// `--expect-body` and the two regular expressions
+    /// A condition on the body as text.
     Body(BodyCheck),
-    /// `--expect`
+    /// An assertion holds on the JSON body.
     Json(Assertion),
-    /// `--baseline`
+    /// The JSON body matches a recorded one.
     Baseline(Baseline),
-    /// `--max-latency`
+    /// The response arrives in time.
     Latency(MaxLatency),
-    /// `--min-cert-validity`
+    /// The server's certificate stays valid for long enough.
     Certificate(MinValidity),
 }
 
-/// A check as it is told: its `Display` is flag and value, `expect status=ok`.
-pub trait Describe: fmt::Display + fmt::Debug {
-    /// What would have held.
-    fn expected(&self) -> String;
+/// The subject of an outcome. Its `Display` is what the user wrote.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'c> {
+    /// A check of the response.
+    Check(&'c Check),
+    /// Recording the response, in the file with this name.
+    Recording(&'c str),
 }
 
-/// What became of one check.
+/// The outcome of one check.
 #[derive(Debug, Clone)]
 pub struct Outcome<'c> {
-    /// The check. To tell it costs 4 % of a probe, and most probes need not.
-    pub check: &'c dyn Describe,
-    /// What was found, where it can be named.
+    /// The check. Formatting it costs 4 % of a probe, and most probes do not print it.
+    pub subject: Subject<'c>,
+    /// The actual value, if there is one.
     pub actual: Option<String>,
     /// Why the check fails, if it does.
     pub failure: Option<Failure>,
 }
 
 impl Outcome<'_> {
-    /// Whether the check fails and the body is likely to say more.
+    /// Whether the check fails and the body is likely to explain it.
     #[must_use]
     pub fn is_explained_by_body(&self) -> bool {
         self.failure
             .as_ref()
             .is_some_and(|failure| failure.body_explains)
-    }
-}
-
-/// Why a check fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The reason, as a clause: `status 503, expected 200-399`.
-    pub reason: String,
-    /// Whether the body is likely to say more.
-    pub body_explains: bool,
-}
-
-/// What one check found, before it is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct CheckResult {
-    actual: Option<String>,
-    failure: Option<Failure>,
-}
-
-impl Failure {
-    fn new(reason: String) -> Self {
-        Self {
-            reason,
-            body_explains: false,
-        }
-    }
-
-    fn explained_by_body(reason: String) -> Self {
-        Self {
-            reason,
-            body_explains: true,
-        }
-    }
-}
-
-impl From<&BodyError> for CheckResult {
-    fn from(error: &BodyError) -> Self {
-        Self {
-            actual: None,
-            failure: Some(Failure::explained_by_body(error.to_string())),
-        }
     }
 }
 
@@ -127,14 +92,12 @@ impl Check {
 
     fn outcome(&self, result: CheckResult) -> Outcome<'_> {
         Outcome {
-            check: self,
+            subject: Subject::Check(self),
             actual: result.actual,
             failure: result.failure,
         }
     }
-}
 
-impl Describe for Check {
     fn expected(&self) -> String {
         match self {
             Self::Status(set) => set.to_string(),
@@ -151,15 +114,33 @@ impl Describe for Check {
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(set) => write!(f, "expect-status {set}"),
-            Self::Header(assertion) => write!(f, "expect-header {assertion}"),
-            Self::Body(check @ BodyCheck::Contains(_)) => write!(f, "expect-body {check}"),
-            Self::Body(check @ BodyCheck::Matches(_)) => write!(f, "expect-body-regex {check}"),
-            Self::Body(check @ BodyCheck::Rejects(_)) => write!(f, "reject-body-regex {check}"),
-            Self::Json(assertion) => write!(f, "expect {assertion}"),
-            Self::Baseline(baseline) => write!(f, "baseline {baseline}"),
-            Self::Latency(limit) => write!(f, "max-latency {limit}"),
-            Self::Certificate(limit) => write!(f, "min-cert-validity {limit}"),
+            Self::Status(set) => set.fmt(f),
+            Self::Header(assertion) => assertion.fmt(f),
+            Self::Body(check) => check.fmt(f),
+            Self::Json(assertion) => assertion.fmt(f),
+            Self::Baseline(baseline) => baseline.fmt(f),
+            Self::Latency(limit) => limit.fmt(f),
+            Self::Certificate(limit) => limit.fmt(f),
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// What passes, as a noun: `200-399`, `at most 2s`.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Self::Check(check) => check.expected(),
+            Self::Recording(_) => "a response that can be recorded".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Check(check) => check.fmt(f),
+            Self::Recording(file) => f.write_str(file),
         }
     }
 }
@@ -182,7 +163,7 @@ pub fn body_policy(checks: &[Check]) -> BodyPolicy {
     }
 }
 
-/// Evaluates every check; none stops at another's failure.
+/// Evaluates every check, also after one has failed.
 #[must_use]
 pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>> {
     let document = Document::lazy(&response.body);
@@ -192,16 +173,11 @@ pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>
         .collect()
 }
 
-/// The outcomes where there is no response: nothing found, all failed alike.
+/// The outcomes without a response: every check fails for the same reason.
 #[must_use]
 pub fn without_response<'c>(checks: &'c [Check], reason: &str) -> Vec<Outcome<'c>> {
     checks
         .iter()
-        .map(|check| {
-            check.outcome(CheckResult {
-                actual: None,
-                failure: Some(Failure::new(reason.to_owned())),
-            })
-        })
+        .map(|check| check.outcome(CheckResult::failed(Failure::new(reason.to_owned()))))
         .collect()
 }

@@ -1,4 +1,5 @@
-//! Regular expressions, as every check has them: linear in time, ASCII classes.
+//! Regular expressions, as all checks use them: matching takes linear time, and
+//! classes such as `\d` are ASCII.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,10 +19,10 @@ impl Pattern {
         self.0.is_match(text)
     }
 
-    /// The first text that it matches.
+    /// The first match.
     #[must_use]
     pub fn first_match<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.0.find(text).map(|found| found.as_str())
+        self.0.find(text).map(|matched| matched.as_str())
     }
 }
 
@@ -32,7 +33,7 @@ impl FromStr for Pattern {
         if text.is_empty() {
             return Err(SyntaxError::at(text, 0, "expected a regular expression"));
         }
-        // The crate tells what is wrong, but not where.
+        // The crate says what is wrong, but not where.
         Regex::new(text).map(Self).map_err(|error| {
             SyntaxError::at(text, 0, format!("expected a regular expression: {error}"))
         })
@@ -56,7 +57,7 @@ mod tests {
     use super::Pattern;
 
     #[test]
-    fn an_expression_that_cannot_be_read_says_why() {
+    fn an_invalid_expression_is_an_error_with_its_reason() {
         assert_eq!(
             "a(".parse::<Pattern>().unwrap_err().to_string(),
             "column 1: expected a regular expression: found open group without closing ')'"

@@ -1,10 +1,10 @@
-//! `--expect-status`: the set of status codes that are healthy.
+//! `--expect-status`: the status codes that are healthy.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::{CheckResult, Failure};
+use super::result::{CheckResult, Failure};
 use crate::response::Response;
 use crate::syntax::SyntaxError;
 
@@ -15,14 +15,14 @@ const EXPECTED: &str = "expected a status such as 200, 2xx or 200-299, or a list
 pub struct StatusSet(Vec<RangeInclusive<u16>>);
 
 impl Default for StatusSet {
-    /// 200–399, as Kubernetes has it.
+    /// 200–399, as in Kubernetes.
     fn default() -> Self {
         Self(vec![200..=399])
     }
 }
 
 impl StatusSet {
-    /// Whether the status is one of the set.
+    /// Whether the set contains this status.
     #[must_use]
     pub fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|range| range.contains(&status))
@@ -80,9 +80,9 @@ fn range(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
 }
 
 fn code(text: &str) -> Result<u16, &'static str> {
-    let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_three_digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
-        Ok(code @ 100..=999) if is_code => Ok(code),
+        Ok(code @ 100..=999) if is_three_digits => Ok(code),
         _ => Err(EXPECTED),
     }
 }
@@ -111,7 +111,7 @@ mod tests {
     use super::StatusSet;
 
     #[test]
-    fn sets_hold_what_they_say() {
+    fn a_set_contains_its_codes_and_ranges() {
         for (text, shown, inside, outside) in [
             ("200", "200", &[200][..], &[199, 201][..]),
             ("200,204", "200,204", &[200, 204], &[201, 203]),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_with_its_column() {
+    fn rejects_anything_else_with_its_column() {
         const EXPECTED: &str = "expected a status such as 200, 2xx or 200-299, or a list of these";
         for (text, column, expected) in [
             ("", 1, EXPECTED),

@@ -7,8 +7,7 @@ use super::{UsageError, parsed, read_file};
 use crate::args::{Args, ReadFile};
 use crate::check::body::BodyCheck;
 use crate::check::certificate::MinValidity;
-use crate::check::json::baseline::{Baseline, Ignored};
-use crate::check::json::{self, Tolerance, document};
+use crate::check::json::{self, Baseline, Ignored, Tolerance, document};
 use crate::check::latency::MaxLatency;
 use crate::check::{self, Check};
 use crate::duration;
@@ -110,9 +109,9 @@ fn baseline(
         (None, None) => return Ok(None),
     };
     let refuse = |reason: String| UsageError(format!("{origin} {name:?}: {reason}"));
-    let recorded = document::parse(&bytes)
-        .map_err(|reason| refuse(reason.replacen("body", "the baseline", 1)))?;
-    if let Some((path, number)) = document::find_non_finite("$", &recorded) {
+    let recorded =
+        document::parse(&bytes).map_err(|error| refuse(format!("the baseline {error}")))?;
+    if let Some((path, number)) = json::find_non_finite("$", &recorded) {
         return Err(refuse(format!(
             "expected a baseline whose numbers are numbers, but {path} is {number}"
         )));

@@ -48,6 +48,8 @@ pub struct Output {
     pub verbose: bool,
     /// `--metrics-file`
     pub metrics_file: Option<String>,
+    /// The width of the terminal, in columns.
+    pub columns: usize,
     /// Texts that must not appear, should a server repeat them.
     pub secrets: Vec<Secret>,
 }
@@ -119,7 +121,7 @@ impl Plan {
             request,
             checks,
             recording,
-            waiting: wait::waiting(args, environment)?,
+            waiting: wait::waiting(args)?,
             output: Output {
                 format: match args.value("output") {
                     Some(text) => parsed(args, "output", text, format)?,
@@ -131,6 +133,7 @@ impl Plan {
                     Some(path) => Some(parsed(args, "metrics-file", path, file)?),
                     None => None,
                 },
+                columns: wait::columns(environment),
                 secrets,
             },
         })

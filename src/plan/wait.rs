@@ -11,10 +11,7 @@ use crate::wait::WaitPolicy;
 /// The width of a terminal that does not tell.
 const COLUMNS: usize = 80;
 
-pub(super) fn waiting(
-    args: &Args,
-    environment: &Environment,
-) -> Result<Option<WaitPolicy>, UsageError> {
+pub(super) fn waiting(args: &Args) -> Result<Option<WaitPolicy>, UsageError> {
     let interval = match args.value("interval") {
         Some(text) => Some(parsed(args, "interval", text, duration::parse)?),
         None => None,
@@ -31,11 +28,13 @@ pub(super) fn waiting(
     Ok(Some(WaitPolicy {
         limit: parsed(args, "wait", limit, duration::parse)?,
         interval: interval.unwrap_or(Duration::from_secs(1)),
-        columns: columns(environment).unwrap_or(COLUMNS),
     }))
 }
 
-fn columns(environment: &Environment) -> Option<usize> {
-    let text = environment.get("COLUMNS").ok().flatten()?;
-    text.parse().ok().filter(|columns| *columns > 0)
+/// The terminal's width.
+pub(super) fn columns(environment: &Environment) -> usize {
+    let text = environment.get("COLUMNS").ok().flatten();
+    text.and_then(|text| text.parse().ok())
+        .filter(|columns| *columns > 0)
+        .unwrap_or(COLUMNS)
 }

@@ -1,53 +1,56 @@
-//! What came from the network, made fit to show: without secrets, without
-//! control characters, bounded.
+//! Sanitizes what came from the network before it is printed: hides secrets, escapes
+//! control characters and limits the length.
 
 use crate::request::secret::Secret;
 use crate::response::{Body, BodyEnd};
 use crate::text::{escape, truncate};
 
-/// The most of a body that is shown, in bytes.
-const MAX_BODY: usize = 200;
+/// How much of a body to read in order to explain a failure, in bytes: what is printed,
+/// and enough beyond it to recognise a secret that is cut.
+pub const EXCERPT_READ: usize = 1024;
+
+/// The maximum length of a body excerpt, in bytes.
+const MAX_EXCERPT: usize = 200;
 
 const REDACTED: &str = "***";
 
-/// The shortest part of a secret that is recognised before a cut: less of it tells
-/// nothing, and stands before many a cut.
+/// The shortest beginning of a secret that is recognised before a cut, in bytes: shorter
+/// ones reveal little and match too much.
 const MIN_PART: usize = 4;
 
-/// Text without the secrets and control characters in it.
+/// Replaces secrets and escapes control characters.
 pub(super) fn sanitize(text: &str, secrets: &[Secret]) -> String {
-    let mut clean = String::with_capacity(text.len());
-    // Values are bounded before they come here, wherever that cuts them.
+    let mut sanitized = String::with_capacity(text.len());
+    // Long values are cut before they get here, so that an ellipsis may cut a secret.
     for part in redact(text, secrets).split_inclusive('…') {
         match part.strip_suffix('…') {
             Some(part) => {
                 let mut part = part.to_owned();
-                drop_partial_secret(&mut part, secrets, MIN_PART);
-                clean.push_str(&part);
-                clean.push('…');
+                redact_partial_secret(&mut part, secrets, MIN_PART);
+                sanitized.push_str(&part);
+                sanitized.push('…');
             }
-            None => clean.push_str(part),
+            None => sanitized.push_str(part),
         }
     }
-    escape(&clean).into_owned()
+    escape(&sanitized).into_owned()
 }
 
-/// The beginning of a body on one line; `None` of an empty one.
+/// The beginning of a body on one line; `None` if it is empty.
 pub(super) fn body_excerpt(body: &Body, secrets: &[Secret]) -> Option<String> {
-    let text =
-        String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(4 * super::EXCERPT_READ)]);
-    let whole = text.len() >= body.bytes.len() && body.end == BodyEnd::Complete;
+    let text = String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(4 * EXCERPT_READ)]);
+    let is_complete = text.len() >= body.bytes.len() && body.end == BodyEnd::Complete;
     let mut text = redact(&text, secrets);
-    if !whole {
-        drop_partial_secret(&mut text, secrets, 1);
+    if !is_complete {
+        redact_partial_secret(&mut text, secrets, 1);
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    // A secret of several words may have become one only now.
+    // A secret with white space may match only now.
     let line = redact(&words.join(" "), secrets);
-    (!line.is_empty()).then(|| truncate(&escape(&line), MAX_BODY).into_owned())
+    (!line.is_empty()).then(|| truncate(&escape(&line), MAX_EXCERPT).into_owned())
 }
 
-/// Text without the secrets in it.
+/// Replaces secrets.
 pub(super) fn redact(text: &str, secrets: &[Secret]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
@@ -58,15 +61,14 @@ pub(super) fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
-/// A secret that the end of the text cuts in two is still recognised by its beginning,
-/// of at least so many bytes.
-fn drop_partial_secret(text: &mut String, secrets: &[Secret], shortest: usize) {
+/// Replaces the beginning of a secret, of at least `min` bytes, at the end of the text.
+fn redact_partial_secret(text: &mut String, secrets: &[Secret], min: usize) {
     for secret in secrets {
         let secret = secret.expose();
         let longest = secret
             .char_indices()
             .map(|(offset, _)| offset)
-            .rfind(|offset| *offset >= shortest && text.ends_with(&secret[..*offset]));
+            .rfind(|offset| *offset >= min && text.ends_with(&secret[..*offset]));
         if let Some(length) = longest {
             text.truncate(text.len() - length);
             text.push_str(REDACTED);
@@ -112,21 +114,24 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_two_words_is_hidden_however_they_are_spaced() {
+    fn a_secret_with_white_space_is_hidden_however_it_is_spaced() {
         let secrets = [Secret::new("correct horse")];
         let spaced = body("a correct \n horse", BodyEnd::Complete);
         assert_eq!(body_excerpt(&spaced, &secrets).as_deref(), Some("a ***"));
     }
 
     #[test]
-    fn secrets_are_hidden_also_where_the_end_cuts_them() {
+    fn secrets_are_hidden_also_if_they_are_cut() {
         let secrets = [Secret::new("user:s3cr3t"), Secret::new("s3cr3t")];
         assert_eq!(
             sanitize("bad s3cr3t of user:s3cr3t", &secrets),
             "bad *** of ***"
         );
-        let cut = body("token s3cr", BodyEnd::Partial);
-        assert_eq!(body_excerpt(&cut, &secrets).as_deref(), Some("token ***"));
+        let partial = body("token s3cr", BodyEnd::Partial);
+        assert_eq!(
+            body_excerpt(&partial, &secrets).as_deref(),
+            Some("token ***")
+        );
         assert_eq!(
             sanitize("token is \"at s3cr…, expected \"s3…", &secrets),
             "token is \"at ***…, expected \"s3…"

@@ -1,39 +1,40 @@
-//! The verdict as one JSON object on one line. Its fields are a promise.
+//! The verdict as one JSON object on one line. Its fields are stable.
 
 use serde::Serialize;
 use std::time::Duration;
 
+use super::label::label;
 use super::{Report, excerpt};
 use crate::text::{escape, truncate};
 use crate::verdict::Verdict;
 
-/// The longest text of a field, in bytes.
+/// The maximum length of a text, in bytes.
 const MAX_FIELD: usize = 500;
 
 #[derive(Serialize)]
 struct Object<'a> {
     /// Whether every check holds.
     healthy: bool,
-    /// Why not, the reasons joined by `; `; null when healthy.
+    /// The reasons, joined by `; `; null when healthy.
     reason: Option<String>,
-    /// The URL without credentials and query.
+    /// The URL without its credentials and query.
     url: &'a str,
     method: &'a str,
-    /// Where redirects led, one after the other.
+    /// The target of each redirect, in order.
     redirects: Vec<String>,
-    /// The address that took the connection; null if none did.
+    /// The address that accepted the connection; null if none did.
     address: Option<String>,
-    /// The status code; null without an answer.
+    /// The status code; null without a response.
     status: Option<u16>,
-    /// How often was probed; 1 without `--wait`.
+    /// The number of attempts; 1 without `--wait`.
     attempts: u32,
-    /// From the name lookup to the last byte that the checks needed, in milliseconds.
+    /// The time from the name lookup to the last byte that the checks needed, in milliseconds.
     elapsed_ms: f64,
-    /// The same time, phase by phase.
+    /// The same time by phase.
     phases_ms: Phases,
-    /// Every check, in the order of the command line's help.
+    /// Every check, in the order of `--help`.
     checks: Vec<Check>,
-    /// The beginning of the body, where it explains a failure.
+    /// The beginning of the body, if it may explain a failure.
     body: Option<String>,
 }
 
@@ -55,18 +56,18 @@ struct Check {
     /// Flag and value: `expect status=ok`.
     check: String,
     ok: bool,
-    /// What would have held.
+    /// What passes.
     expected: String,
-    /// What was found; null where nothing was, or where it is the body at large.
+    /// The actual value; null if there is none, or if it is the whole body.
     actual: Option<String>,
 }
 
-/// The report's line, with its end.
+/// The report as one line, with its line feed.
 #[must_use]
 pub fn line(report: &Report) -> String {
     let bounded = |text: &str| truncate(text, MAX_FIELD).into_owned();
     let redacted = |text: &str| bounded(&excerpt::redact(text, report.secrets));
-    let cleaned = |text: &str| bounded(&excerpt::sanitize(text, report.secrets));
+    let sanitized = |text: &str| bounded(&excerpt::sanitize(text, report.secrets));
     let reasons = report.reasons();
     let phases = report.phases();
     let object = Object {
@@ -80,7 +81,7 @@ pub fn line(report: &Report) -> String {
             .ok()
             .map(|response| response.address.to_string()),
         status: report.result.ok().map(|response| response.status),
-        attempts: report.waited.map_or(1, |waited| waited.attempts),
+        attempts: report.wait_stats.map_or(1, |stats| stats.attempts),
         elapsed_ms: milliseconds(phases.total()),
         phases_ms: Phases {
             resolve: milliseconds(phases.resolve),
@@ -93,17 +94,17 @@ pub fn line(report: &Report) -> String {
             .outcomes
             .iter()
             .map(|outcome| Check {
-                check: redacted(&outcome.check.to_string()),
+                check: redacted(&label(outcome.subject)),
                 ok: outcome.failure.is_none(),
-                expected: redacted(&outcome.check.expected()),
-                actual: outcome.actual.as_deref().map(cleaned),
+                expected: redacted(&outcome.subject.expected()),
+                actual: outcome.actual.as_deref().map(sanitized),
             })
             .collect(),
         body: report.body(),
     };
-    // Only numbers that are not finite could fail here, and there are none.
+    // Serializing fails only for non-finite numbers, and there are none.
     let text = serde_json::to_string(&object).unwrap_or_default();
-    // What is unsafe stands inside strings, where its escape is JSON's own.
+    // Unsafe characters occur only inside strings, and their escapes are JSON's own.
     format!("{}\n", escape(&text))
 }
 

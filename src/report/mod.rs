@@ -1,35 +1,24 @@
 //! Verdict → text: one line for people, one JSON object, or Prometheus text.
 //!
-//! Whatever came from the network passes through `excerpt` on its way out.
-
-use std::time::Duration;
+//! Everything that came from the network is sanitized by `excerpt` before it is printed.
 
 use crate::check::Outcome;
 use crate::request::secret::Secret;
 use crate::response::{FetchFailure, Phases, Redirect, Response};
 use crate::verdict::Verdict;
+use crate::wait::WaitStats;
 
 mod excerpt;
 pub mod json;
+mod label;
 pub mod prometheus;
 pub mod terminal;
 pub mod text;
 pub mod verbose;
 
-/// How many bytes of a body are worth reading to explain a failure: what is
-/// shown, and enough beyond it to recognise a secret at the edge.
-pub const EXCERPT_READ: usize = 1024;
+pub use excerpt::EXCERPT_READ;
 
-/// How long it was waited for a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitStats {
-    /// The number of attempts until then.
-    pub attempts: u32,
-    /// The time since the first began.
-    pub time: Duration,
-}
-
-/// Everything there is to say about one probe.
+/// Everything to report about one probe.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// The verdict.
@@ -38,32 +27,32 @@ pub struct Report<'a> {
     pub method: &'a str,
     /// The URL without credentials and query.
     pub url: String,
-    /// The answer, or why there is none.
+    /// The response, or why there is none.
     pub result: Result<&'a Response, &'a FetchFailure>,
-    /// What became of each check.
+    /// The outcome of each check.
     pub outcomes: &'a [Outcome<'a>],
-    /// Texts that must not appear.
+    /// Texts that must not be printed.
     pub secrets: &'a [Secret],
-    /// How long it was waited; `None` of a single probe.
-    pub waited: Option<WaitStats>,
+    /// The attempts so far; `None` without `--wait`.
+    pub wait_stats: Option<WaitStats>,
 }
 
 impl Report<'_> {
     fn phases(&self) -> Phases {
         match self.result {
             Ok(response) => response.phases,
-            Err(none) => none.phases,
+            Err(failure) => failure.phases,
         }
     }
 
     fn redirects(&self) -> &[Redirect] {
         match self.result {
             Ok(response) => &response.redirects,
-            Err(none) => &none.redirects,
+            Err(failure) => &failure.redirects,
         }
     }
 
-    /// Where each redirect led.
+    /// The target of each redirect.
     fn redirected_to(&self) -> Vec<String> {
         self.redirects()
             .iter()
@@ -71,13 +60,13 @@ impl Report<'_> {
             .collect()
     }
 
-    /// The reasons as one text; empty where all holds.
+    /// The reasons as one text; empty if every check holds.
     #[must_use]
     pub fn reason(&self) -> String {
         self.reasons().join("; ")
     }
 
-    /// Each reason once, in the order of the checks.
+    /// The reasons in the order of the checks, without duplicates.
     fn reasons(&self) -> Vec<String> {
         let mut reasons: Vec<String> = Vec::new();
         for outcome in self.outcomes {
@@ -91,7 +80,7 @@ impl Report<'_> {
         reasons
     }
 
-    /// The beginning of the body, where a failure is likely to be explained by it.
+    /// The beginning of the body, if it is likely to explain a failure.
     fn body(&self) -> Option<String> {
         match self.result {
             Ok(response) if self.outcomes.iter().any(Outcome::is_explained_by_body) => {

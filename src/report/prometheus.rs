@@ -1,29 +1,30 @@
-//! The report as Prometheus text, format 0.0.4, with the names and meanings of
+//! The report in Prometheus' text format 0.0.4, with the names and meanings of
 //! `blackbox_exporter` where it has them.
 //!
-//! Without an answer there are, as there, zeros, and nothing about TLS. Other than
-//! there, a phase that did not end lasts until the probe ended, so that the phases of
-//! a late answer say where the time went.
+//! Without a response the values are zero and the TLS families are missing, as there.
+//! Unlike there, a phase that did not finish counts until the end of the probe, so that
+//! a timeout shows where the time went.
 
 use std::fmt::{Display, Write as _};
 use std::net::SocketAddr;
 
+use super::label::label;
 use super::{Report, excerpt};
 use crate::response::{Address, Response};
 use crate::text::truncate;
 use crate::verdict::Verdict;
 
-/// The longest text of a check, in bytes.
+/// The maximum length of a check label, in bytes.
 const MAX_CHECK: usize = 500;
 
-/// All samples, with their families' help and type.
+/// All metrics, with their help and type.
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut samples = Samples {
         text: String::new(),
         target: escape(&report.url),
     };
-    let answer = report.result.ok();
+    let response = report.result.ok();
     let phases = report.phases();
     samples.one(
         "probe_success",
@@ -32,58 +33,58 @@ pub fn text(report: &Report) -> String {
     );
     samples.one(
         "probe_duration_seconds",
-        "From the name's lookup to the last byte that the checks needed.",
+        "From the name lookup to the last byte the checks needed.",
         phases.total().as_secs_f64(),
     );
     samples.one(
         "probe_dns_lookup_time_seconds",
-        "Time to look up the name.",
+        "Duration of the name lookup.",
         phases.resolve.as_secs_f64(),
     );
     samples.one(
         "probe_ip_protocol",
-        "Version of IP of the address that took the connection, 0 if none did.",
-        answer.map_or(0, |answer| ip_version(&answer.address)),
+        "IP version of the connection; 0 without one.",
+        response.map_or(0, |response| ip_version(&response.address)),
     );
     samples.one(
         "probe_http_status_code",
-        "Status code of the answer, 0 without one.",
-        answer.map_or(0, |answer| answer.status),
+        "HTTP status code; 0 without a response.",
+        response.map_or(0, |response| response.status),
     );
     samples.one(
         "probe_http_content_length",
-        "Length of the answer's body as announced, -1 where it is not, 0 without an answer.",
-        answer.map_or(0, content_length),
+        "Content length of the response; -1 if it is not announced, 0 without a response.",
+        response.map_or(0, content_length),
     );
     samples.one(
         "probe_http_redirects",
-        "Number of redirects that were followed.",
+        "Number of redirects followed.",
         report.redirects().len(),
     );
     samples.one(
         "probe_http_ssl",
-        "Whether the answer came over TLS.",
-        u8::from(answer.is_some_and(|answer| answer.tls.is_some())),
+        "Whether the response was received over TLS.",
+        u8::from(response.is_some_and(|response| response.tls.is_some())),
     );
     samples.many(
         "probe_http_duration_seconds",
-        "Time of each phase, summed over all redirects.",
+        "Duration of each phase, summed over all redirects.",
         "phase",
         phases
             .named()
-            .map(|(phase, took)| (phase, took.as_secs_f64())),
+            .map(|(phase, duration)| (phase, duration.as_secs_f64())),
     );
-    if let Some(session) = answer.and_then(|answer| answer.tls.as_ref()) {
+    if let Some(session) = response.and_then(|response| response.tls.as_ref()) {
         if let Some(expiry) = session.earliest_not_after {
             samples.one(
                 "probe_ssl_earliest_cert_expiry",
-                "When the first of the server's certificates expires, in seconds since 1970.",
+                "Earliest expiry of the server's certificates, in seconds since 1970.",
                 expiry,
             );
         }
         samples.many(
             "probe_tls_version_info",
-            "Version of TLS, as a label.",
+            "TLS version of the connection, as a label.",
             "version",
             [(session.version, 1)],
         );
@@ -96,11 +97,11 @@ pub fn text(report: &Report) -> String {
             .iter()
             .map(|(check, holds)| (check.as_str(), u8::from(*holds))),
     );
-    if let Some(waited) = report.waited {
+    if let Some(stats) = report.wait_stats {
         samples.one(
             "healthprobe_attempts",
-            "Number of attempts that --wait made.",
-            waited.attempts,
+            "Number of attempts made by --wait.",
+            stats.attempts,
         );
     }
     samples.text
@@ -119,13 +120,13 @@ impl Samples {
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} gauge");
     }
 
-    /// A family of one sample.
+    /// A family with one sample.
     fn one(&mut self, name: &str, help: &str, value: impl Display) {
         self.family(name, help);
         let _ = writeln!(self.text, "{name}{{target=\"{}\"}} {value}", self.target);
     }
 
-    /// A family with a sample for each value of a further label.
+    /// A family with one sample for each value of a second label.
     fn many<'v, V: Display>(
         &mut self,
         name: &str,
@@ -144,7 +145,7 @@ impl Samples {
     }
 }
 
-/// The value of a label, as it stands in quotes.
+/// Escapes a label value for its quotes.
 fn escape(value: &str) -> String {
     value
         .replace('\\', "\\\\")
@@ -152,12 +153,12 @@ fn escape(value: &str) -> String {
         .replace('\n', "\\n")
 }
 
-/// Each check and whether it holds. A set of labels must not come twice, so checks
-/// that read alike are one, which holds if all do.
+/// Each check and whether it holds. Labels must be unique, so checks with the same text
+/// are one, which holds if all do.
 fn checks(report: &Report) -> Vec<(String, bool)> {
     let mut checks: Vec<(String, bool)> = Vec::new();
     for outcome in report.outcomes {
-        let check = excerpt::redact(&outcome.check.to_string(), report.secrets);
+        let check = excerpt::redact(&label(outcome.subject), report.secrets);
         let check = truncate(&check, MAX_CHECK).into_owned();
         let holds = outcome.failure.is_none();
         match checks.iter_mut().find(|(other, _)| *other == check) {
@@ -176,10 +177,10 @@ fn ip_version(address: &Address) -> u8 {
     }
 }
 
-/// The length that the head announces (RFC 9112, section 6.3).
-fn content_length(answer: &Response) -> i64 {
-    let header = |wanted| answer.headers.iter().find(|(name, _)| name == wanted);
-    if matches!(answer.status, 204 | 304) {
+/// The body length that the headers announce (RFC 9112, section 6.3).
+fn content_length(response: &Response) -> i64 {
+    let header = |name| response.headers.iter().find(|(other, _)| other == name);
+    if matches!(response.status, 204 | 304) {
         return 0;
     }
     match (header("transfer-encoding"), header("content-length")) {
@@ -197,12 +198,12 @@ mod tests {
     use crate::response::{Address, Response};
 
     #[test]
-    fn a_label_keeps_its_quotes() {
+    fn label_values_are_escaped() {
         assert_eq!(escape("a=\"b\\n\"\nc"), "a=\\\"b\\\\n\\\"\\nc");
     }
 
     #[test]
-    fn the_length_is_that_of_the_head() {
+    fn the_content_length_is_the_announced_one() {
         for (status, headers, length) in [
             (200, &[("content-length", "17")][..], 17),
             (200, &[], -1),
@@ -216,7 +217,7 @@ mod tests {
             (200, &[("content-length", "99999999999999999999")], -1),
             (200, &[("content-length", "\u{ff}")], -1),
         ] {
-            let answer = Response {
+            let response = Response {
                 status,
                 headers: headers
                     .iter()
@@ -224,12 +225,12 @@ mod tests {
                     .collect(),
                 ..Response::example()
             };
-            assert_eq!(content_length(&answer), length, "{status} {headers:?}");
+            assert_eq!(content_length(&response), length, "{status} {headers:?}");
         }
     }
 
     #[test]
-    fn a_unix_socket_has_no_ip() {
+    fn a_unix_socket_has_ip_version_0() {
         for (address, version) in [
             (Address::Tcp(([127, 0, 0, 1], 80).into()), 4),
             (Address::Tcp(([0_u16; 8], 80).into()), 6),

@@ -1,26 +1,27 @@
 //! The verdict as one line, the reason first.
 
-use super::{Report, WaitStats};
+use super::Report;
 use crate::duration::format_elapsed;
 use crate::response::Response;
 use crate::text::truncate;
+use crate::wait::WaitStats;
 
-/// The longest line, in bytes, with its end: Podman keeps 500 characters.
+/// The maximum length of the line with its line feed, in bytes: Podman keeps 500 characters.
 const MAX_LINE: usize = 500;
 
-/// The longest URL shown, in bytes.
+/// The maximum length of the URL, in bytes.
 const MAX_URL: usize = 150;
 
-/// The longest URL shown of a redirect, in bytes.
+/// The maximum length of a redirect's target, in bytes.
 const MAX_REDIRECT: usize = 80;
 
-/// A body shorter than this is no use.
+/// The minimum length of a body excerpt, in bytes: a shorter one is useless.
 const MIN_BODY: usize = 20;
 
-/// How much of a body is shown before further reasons, in bytes.
-const KEPT_FOR_BODY: usize = 80;
+/// The length of the body excerpt that takes precedence over further reasons, in bytes.
+const RESERVED_FOR_BODY: usize = 80;
 
-/// The verdict's line, with its end.
+/// The verdict as one line, with its line feed.
 #[must_use]
 pub fn line(report: &Report) -> String {
     let mut request = format!("{} {}", report.method, truncate(&report.url, MAX_URL));
@@ -28,27 +29,27 @@ pub fn line(report: &Report) -> String {
         request.push_str(", redirected to ");
         request.push_str(&truncate(last, MAX_REDIRECT));
     }
-    let waited = report.waited.map(waited).unwrap_or_default();
+    let attempts = report.wait_stats.map(attempts).unwrap_or_default();
     let reasons = report.reasons();
     if reasons.is_empty() {
-        let status = report.result.map(status).unwrap_or_default();
-        let took = format_elapsed(report.phases().total());
-        return format!("healthy: {status} in {took}; {request}{waited}\n");
+        let status = report.result.map(format_status).unwrap_or_default();
+        let elapsed = format_elapsed(report.phases().total());
+        return format!("healthy: {status} in {elapsed}; {request}{attempts}\n");
     }
-    let took = match report.result {
+    let elapsed = match report.result {
         Ok(_) => format!(" in {}", format_elapsed(report.phases().total())),
         Err(_) => String::new(),
     };
-    let end = format!("; {request}{took}{waited}");
+    let end = format!("; {request}{elapsed}{attempts}");
     let start = "unhealthy: ";
     let label = "; body: ";
     let body = report.body();
-    // Of many reasons most follow from one, and the body is likely to tell which.
-    let kept = match &body {
-        Some(body) if reasons.len() > 1 => label.len() + body.len().min(KEPT_FOR_BODY),
+    // Several reasons usually have one cause, which the body is likely to name.
+    let reserved = match &body {
+        Some(body) if reasons.len() > 1 => label.len() + body.len().min(RESERVED_FOR_BODY),
         _ => 0,
     };
-    let room = MAX_LINE - 1 - start.len() - end.len() - kept;
+    let room = MAX_LINE - 1 - start.len() - end.len() - reserved;
     let mut line = format!("{start}{}{end}", fit(&reasons, room));
     let room = (MAX_LINE - 1).saturating_sub(line.len() + label.len());
     if room >= MIN_BODY
@@ -61,24 +62,24 @@ pub fn line(report: &Report) -> String {
     line
 }
 
-fn waited(waited: WaitStats) -> String {
+fn attempts(stats: WaitStats) -> String {
     format!(
         "; attempt {} after {}",
-        waited.attempts,
-        format_elapsed(waited.time)
+        stats.attempts,
+        format_elapsed(stats.elapsed)
     )
 }
 
-/// The status and its usual reason phrase (RFC 9110, section 15): `200 OK`. The
-/// server's own phrase is often missing and never means more.
-pub(super) fn status(response: &Response) -> String {
+/// The status code and its standard reason phrase (RFC 9110, section 15): `200 OK`. The
+/// server's own phrase is often missing and carries no meaning.
+pub(super) fn format_status(response: &Response) -> String {
     match response.reason_phrase {
         Some(phrase) => format!("{} {phrase}", response.status),
         None => response.status.to_string(),
     }
 }
 
-/// As many reasons as there is room for; the rest are counted.
+/// As many reasons as fit in `room` bytes; the others are counted.
 fn fit(reasons: &[String], room: usize) -> String {
     let whole = reasons.join("; ");
     if whole.len() <= room {

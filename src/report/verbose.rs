@@ -1,30 +1,31 @@
-//! `--verbose`: address, times, checks and headers, in curl's manner.
+//! `--verbose`: address, times, checks and headers, in the style of curl.
 
 use std::fmt::Write as _;
 
+use super::label::label;
 use super::{Report, excerpt, text};
 use crate::check::header::is_secret;
 use crate::duration::format_elapsed;
 use crate::request::url::redact;
 use crate::text::truncate;
 
-/// The longest line, and all lines together, in bytes: with the verdict's they
-/// stay within the 4096 that Docker keeps.
+/// The maximum length of one line and of all lines, in bytes: together with the verdict
+/// they fit in the 4096 bytes that Docker keeps.
 const MAX_LINE: usize = 240;
 const MAX_TOTAL: usize = 3500;
 
-/// All lines, each with its end.
+/// All lines, each with its line feed.
 #[must_use]
 pub fn lines(report: &Report) -> String {
     let mut lines = Vec::new();
     for redirect in report.redirects() {
-        let alone = if redirect.cross_origin {
+        let note = if redirect.cross_origin {
             ", without credentials"
         } else {
             ""
         };
         lines.push(format!(
-            "* redirected by {} to {}{alone}",
+            "* redirected by {} to {}{note}",
             redirect.status, redirect.to
         ));
     }
@@ -41,7 +42,7 @@ pub fn lines(report: &Report) -> String {
         .phases()
         .named()
         .iter()
-        .filter(|(name, took)| *name != "tls" || !took.is_zero())
+        .filter(|(name, duration)| *name != "tls" || !duration.is_zero())
         .map(|(name, duration)| format!("{name} {}", format_elapsed(*duration)))
         .collect();
     lines.push(format!(
@@ -51,17 +52,17 @@ pub fn lines(report: &Report) -> String {
     ));
     for outcome in report.outcomes {
         let result = match &outcome.failure {
-            None => "holds",
-            Some(_) => "fails",
+            None => "passed",
+            Some(_) => "failed",
         };
-        let found = match &outcome.actual {
+        let actual = match &outcome.actual {
             Some(actual) => format!(" ({actual})"),
             None => String::new(),
         };
-        lines.push(format!("* {result}: {}{found}", outcome.check));
+        lines.push(format!("* {result}: {}{actual}", label(outcome.subject)));
     }
     if let Ok(response) = report.result {
-        lines.push(format!("< {}", text::status(response)));
+        lines.push(format!("< {}", text::format_status(response)));
         for (name, value) in &response.headers {
             let value = String::from_utf8_lossy(value);
             let value = match name.as_str() {
@@ -72,15 +73,15 @@ pub fn lines(report: &Report) -> String {
             lines.push(format!("< {name}: {value}"));
         }
     }
-    let mut shown = String::new();
+    let mut text = String::new();
     for (index, line) in lines.iter().enumerate() {
-        let clean = excerpt::sanitize(line, report.secrets);
-        if shown.len() + clean.len().min(MAX_LINE) > MAX_TOTAL {
+        let line = excerpt::sanitize(line, report.secrets);
+        if text.len() + line.len().min(MAX_LINE) > MAX_TOTAL {
             // Writing to a String cannot fail.
-            let _ = writeln!(shown, "* and {} lines more", lines.len() - index);
+            let _ = writeln!(text, "* and {} more lines", lines.len() - index);
             break;
         }
-        let _ = writeln!(shown, "{}", truncate(&clean, MAX_LINE));
+        let _ = writeln!(text, "{}", truncate(&line, MAX_LINE));
     }
-    shown
+    text
 }

@@ -4,7 +4,7 @@ use std::ptr;
 
 use healthprobe::check::Check;
 use healthprobe::check::json;
-use healthprobe::check::json::baseline::{Baseline, Ignored};
+use healthprobe::check::json::{Baseline, Ignored};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Signed;

@@ -75,7 +75,7 @@ fn records_nothing_unless_every_check_holds() {
     );
     server.assert_unhealthy(
         &["--write-baseline", &path],
-        "score is NaN, which no baseline can hold; --ignore it, or record a better answer",
+        "score is NaN; only finite numbers can be recorded (--ignore leaves it out)",
         " in <t>",
     );
     Server::json("<html>").assert_unhealthy(
@@ -135,7 +135,7 @@ fn rejects_an_invalid_baseline_before_sending() {
         ),
         (
             &["--ignore", "a=1"],
-            "--ignore \"a=1\": column 2: expected a query alone".to_owned(),
+            "--ignore \"a=1\": column 2: expected only a query".to_owned(),
         ),
         (
             &["--write-baseline", ""],

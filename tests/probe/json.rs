@@ -145,17 +145,22 @@ fn reports_actual_and_expected_of_failed_assertions() {
         ),
         (
             "n=1",
-            "n is \"1\", a string, expected the number 1; to expect what is there, write n=\"1\"",
+            "n is \"1\", a string, expected the number 1; for the string, write n=\"1\"",
             false,
         ),
         (
             "count=\"1\"",
-            "count is 1, a number, expected the string \"1\"; to expect what is there, write count=1",
+            "count is 1, a number, expected the string \"1\"; for the number, write count=1",
+            false,
+        ),
+        (
+            "sum(probabilities)=\"1\"",
+            "sum(probabilities) is 1, a number, expected the string \"1\"; for the number, write sum(probabilities)=1",
             false,
         ),
         (
             "no=\"false\"",
-            "no is false, a boolean, expected the string \"false\"; to expect what is there, write no=false",
+            "no is false, a boolean, expected the string \"false\"; for the boolean, write no=false",
             false,
         ),
         (

@@ -61,28 +61,28 @@ fn writes_the_metrics_of_a_healthy_probe() {
 # HELP probe_success Whether every check holds.
 # TYPE probe_success gauge
 probe_success{URL} 1
-# HELP probe_duration_seconds From the name's lookup to the last byte that the checks needed.
+# HELP probe_duration_seconds From the name lookup to the last byte the checks needed.
 # TYPE probe_duration_seconds gauge
 probe_duration_seconds{URL} <t>
-# HELP probe_dns_lookup_time_seconds Time to look up the name.
+# HELP probe_dns_lookup_time_seconds Duration of the name lookup.
 # TYPE probe_dns_lookup_time_seconds gauge
 probe_dns_lookup_time_seconds{URL} <t>
-# HELP probe_ip_protocol Version of IP of the address that took the connection, 0 if none did.
+# HELP probe_ip_protocol IP version of the connection; 0 without one.
 # TYPE probe_ip_protocol gauge
 probe_ip_protocol{URL} 4
-# HELP probe_http_status_code Status code of the answer, 0 without one.
+# HELP probe_http_status_code HTTP status code; 0 without a response.
 # TYPE probe_http_status_code gauge
 probe_http_status_code{URL} 200
-# HELP probe_http_content_length Length of the answer's body as announced, -1 where it is not, 0 without an answer.
+# HELP probe_http_content_length Content length of the response; -1 if it is not announced, 0 without a response.
 # TYPE probe_http_content_length gauge
 probe_http_content_length{URL} 15
-# HELP probe_http_redirects Number of redirects that were followed.
+# HELP probe_http_redirects Number of redirects followed.
 # TYPE probe_http_redirects gauge
 probe_http_redirects{URL} 0
-# HELP probe_http_ssl Whether the answer came over TLS.
+# HELP probe_http_ssl Whether the response was received over TLS.
 # TYPE probe_http_ssl gauge
 probe_http_ssl{URL} 0
-# HELP probe_http_duration_seconds Time of each phase, summed over all redirects.
+# HELP probe_http_duration_seconds Duration of each phase, summed over all redirects.
 # TYPE probe_http_duration_seconds gauge
 probe_http_duration_seconds{URL,phase=\"resolve\"} <t>
 probe_http_duration_seconds{URL,phase=\"connect\"} <t>

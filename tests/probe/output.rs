@@ -39,9 +39,9 @@ fn verbose_prints_address_times_checks_and_headers_to_stderr() {
         "unhealthy: status is \"ok\", expected \"no\"; GET http://127.0.0.1:PORT/ in <t>\n",
         "* connected to 127.0.0.1:PORT\n\
          * took <t>: resolve <t>, connect <t>, processing <t>, transfer <t>\n\
-         * holds: expect-status 200-399 (200)\n\
-         * holds: expect-body ok\n\
-         * fails: expect status=no (\"ok\")\n\
+         * passed: expect-status 200-399 (200)\n\
+         * passed: expect-body ok\n\
+         * failed: expect status=no (\"ok\")\n\
          < 200 OK\n\
          < server: uvicorn\n\
          < set-cookie: (not shown)\n\
@@ -61,7 +61,7 @@ fn verbose_prints_at_most_4096_bytes() {
     let err = String::from_utf8(output.stderr).unwrap();
     let last: Vec<&str> = err.lines().rev().take(2).collect();
     assert!(
-        last[0].starts_with("* and ") && last[0].ends_with(" lines more"),
+        last[0].starts_with("* and ") && last[0].ends_with(" more lines"),
         "{err}"
     );
     assert_eq!(last[1], "< x-header: some value of it");

@@ -31,7 +31,7 @@ fn connects_to_a_unix_socket() {
         "healthy: 200 OK in <t>; GET http://model/health\n",
         &format!(
             "* connected to unix:{path}\n* took <t>: resolve <t>, connect <t>, processing <t>, transfer <t>\n\
-             * holds: expect-status 200-399 (200)\n* holds: expect status=ok (\"ok\")\n\
+             * passed: expect-status 200-399 (200)\n* passed: expect status=ok (\"ok\")\n\
              < 200 OK\n< content-length: 15\n"
         ),
     );

@@ -1,14 +1,18 @@
-//! Assertion × document → result: which nodes are meant, and what became of them.
+//! Assertion and document → result: selects the nodes, applies the operand's function
+//! and checks what it returns.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::document::{Document, find_non_finite, non_finite, type_name, with_finite};
-use super::number::Decimal;
-use super::predicate::{MAX_VALUE, Mismatch, Subject, shown, with_type};
-use super::{Assertion, Function, Predicate, path};
-use crate::check::{CheckResult, Failure};
+use super::assertion::{Assertion, Function, JsonPredicate};
+use super::decimal::Decimal;
+use super::document::Document;
+use super::non_finite::{find_non_finite, non_finite, replace_non_finite};
+use super::path;
+use super::predicate::{Actual, Mismatch, Subject};
+use super::render::{MAX_VALUE, render_with_type, type_name};
+use crate::check::result::{CheckResult, Failure};
 use crate::text::truncate;
 
 impl Assertion {
@@ -18,44 +22,36 @@ impl Assertion {
             Err(result) => return result,
         };
         if let Some((place, number)) = self.filters_non_finite(root) {
-            return CheckResult {
-                actual: None,
-                failure: Some(Failure::new(format!(
-                    "{place} is {number}, expected {self}"
-                ))),
-            };
+            return CheckResult::failed(Failure::new(format!(
+                "{place} is {number}, expected {self}"
+            )));
         }
         let nodes = self.operand.query.path.query(root).all();
         match self.operand.function {
-            None => self.evaluate_each(root, &nodes, |node| Ok(Cow::Borrowed(node))),
-            Some(Function::Length) => {
-                self.evaluate_each(root, &nodes, |node| length(node).map(Cow::Owned))
-            }
+            None => self.evaluate_each(root, &nodes, |node| Ok(Actual::Json(Cow::Borrowed(node)))),
+            Some(Function::Length) => self.evaluate_each(root, &nodes, length),
             Some(Function::Type) => {
                 self.evaluate_each(root, &nodes, |node| match non_finite(node) {
                     Some(number) => Err(self.is_not_finite("", number)),
-                    None => Ok(Cow::Owned(Value::from(type_name(node).as_ref()))),
+                    None => Ok(Actual::Json(Cow::Owned(Value::from(type_name(node))))),
                 })
             }
             Some(Function::Count) => self.evaluate_count(nodes.len()),
             Some(function) => match self.reduce(function, root, &nodes) {
                 Ok(value) => self.evaluate_number(value),
-                Err(reason) => CheckResult {
-                    actual: None,
-                    failure: Some(Failure::explained_by_body(reason)),
-                },
+                Err(failure) => CheckResult::failed(failure),
             },
         }
     }
 
-    /// The first number that JSON cannot hold, where a filter compares such numbers:
-    /// where it would select other nodes if they were large or small ones.
+    /// The first non-finite number, if a filter depends on such numbers: if it selects
+    /// other nodes once they are very large or very small.
     fn filters_non_finite<'v>(&self, root: &'v Value) -> Option<(String, &'v str)> {
         let query = &self.operand.query;
         if !query.text.contains('?') {
             return None;
         }
-        let found = find_non_finite("$", root)?;
+        let non_finite = find_non_finite("$", root)?;
         let locations = |document: &Value| -> Vec<String> {
             let located = query.path.query_located(document);
             located.locations().map(ToString::to_string).collect()
@@ -63,32 +59,33 @@ impl Assertion {
         let selected = locations(root);
         [f64::MAX, f64::MIN]
             .iter()
-            .any(|stand_in| locations(&with_finite(root, *stand_in)) != selected)
-            .then_some(found)
+            .any(|replacement| locations(&replace_non_finite(root, *replacement)) != selected)
+            .then_some(non_finite)
     }
 
-    /// What the operand makes of every node must pass, and there must be one.
+    /// The operand of every node must pass, and there must be at least one node.
     fn evaluate_each<'v>(
         &self,
         root: &Value,
         nodes: &[&'v Value],
-        operand: impl Fn(&'v Value) -> Result<Cow<'v, Value>, Mismatch>,
+        operand: impl Fn(&'v Value) -> Result<Actual<'v>, Mismatch>,
     ) -> CheckResult {
-        let absent_is_fine =
-            matches!(self.predicate, Predicate::Falsy) && self.operand.function.is_none();
-        if nodes.is_empty() && !absent_is_fine {
+        let may_be_missing =
+            matches!(self.predicate, JsonPredicate::Falsy) && self.operand.function.is_none();
+        if nodes.is_empty() && !may_be_missing {
             return self.missing();
         }
         let mut failed = nodes.iter().enumerate().filter_map(|(index, node)| {
-            let judged = operand(node).and_then(|value| self.predicate.judge(self, &value));
-            judged.err().map(|mismatch| (index, mismatch))
+            let result = operand(node).and_then(|actual| self.check_value(&actual));
+            result.err().map(|mismatch| (index, mismatch))
         });
-        // Where the operand makes nothing of a node, the node itself is what was found.
+        // A node that the function does not take is reported itself.
         let actual = |nodes: &[&'v Value]| {
-            let values = nodes
-                .iter()
-                .map(|node| operand(node).unwrap_or(Cow::Borrowed(*node)));
-            actual(&values.collect::<Vec<_>>())
+            list(
+                nodes
+                    .iter()
+                    .map(|node| operand(node).unwrap_or(Actual::Json(Cow::Borrowed(*node)))),
+            )
         };
         let Some((index, mismatch)) = failed.next() else {
             return CheckResult {
@@ -113,21 +110,18 @@ impl Assertion {
     }
 
     fn missing(&self) -> CheckResult {
-        CheckResult {
-            actual: None,
-            failure: Some(Failure::explained_by_body(format!(
-                "{} is missing, expected {}",
-                self.operand.query.text,
-                self.expectation()
-            ))),
-        }
+        CheckResult::failed(Failure::explained_by_body(format!(
+            "{} is missing, expected {}",
+            self.operand.query.text,
+            self.expectation()
+        )))
     }
 
-    /// Without a value to compare with, a count asks whether there is a node, or none.
+    /// Without an operator, `count` asks whether there is a node.
     fn evaluate_count(&self, count: usize) -> CheckResult {
         match (&self.predicate, count) {
-            (Predicate::Truthy, 0) => self.missing(),
-            (Predicate::Falsy, 0) => CheckResult {
+            (JsonPredicate::Truthy, 0) => self.missing(),
+            (JsonPredicate::Falsy, 0) => CheckResult {
                 actual: Some(count.to_string()),
                 failure: None,
             },
@@ -135,7 +129,7 @@ impl Assertion {
         }
     }
 
-    /// The path of the node with this index. Paths are costly and asked for only here.
+    /// The path of the node with this index. Paths are costly, so only failures ask for them.
     fn location(&self, root: &Value, index: usize) -> String {
         self.operand
             .query
@@ -145,15 +139,14 @@ impl Assertion {
             .nth(index)
             .map_or_else(
                 || self.operand.query.text.clone(),
-                |node| truncate(&path::shown(node.location()), MAX_VALUE).into_owned(),
+                |node| truncate(&path::format(node.location()), MAX_VALUE).into_owned(),
             )
     }
 
-    /// One number, computed from all nodes.
+    /// Checks one number that was computed from all nodes.
     fn evaluate_number(&self, number: Decimal) -> CheckResult {
         let failure = self
-            .predicate
-            .judge_number(self, number)
+            .check_value(&Actual::Number(number))
             .err()
             .map(|mismatch| Failure::new(format!("{} {}", self.operand, mismatch.is)));
         CheckResult {
@@ -169,7 +162,7 @@ impl Assertion {
         function: Function,
         root: &Value,
         nodes: &[&Value],
-    ) -> Result<Decimal, String> {
+    ) -> Result<Decimal, Failure> {
         let name = function.name();
         let mut numbers = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
@@ -185,22 +178,30 @@ impl Assertion {
                         path::push_index(&mut below, position);
                         place = join(&place, &below);
                     }
-                    return Err(match non_finite(element) {
+                    return Err(Failure::explained_by_body(match non_finite(element) {
                         Some(number) => format!("{place} is {number}, expected {self}"),
-                        None => format!("{place} is {}; {name} takes numbers", with_type(element)),
-                    });
+                        None => format!(
+                            "{place} is {}; {name} takes numbers",
+                            render_with_type(element)
+                        ),
+                    }));
                 };
                 numbers.push(Decimal::from(number));
             }
         }
         let Some((first, rest)) = numbers.split_first() else {
-            return Err(if nodes.is_empty() {
-                format!("{} is missing, expected {self}", self.operand.query.text)
-            } else {
-                format!("{} is empty, expected {self}", self.operand.query.text)
-            });
+            let is = if nodes.is_empty() { "missing" } else { "empty" };
+            return Err(Failure::explained_by_body(format!(
+                "{} is {is}, expected {self}",
+                self.operand.query.text
+            )));
         };
-        let overflow = || format!("{} is beyond a 64-bit float, expected {self}", self.operand);
+        let overflow = || {
+            Failure::explained_by_body(format!(
+                "{} is beyond a 64-bit float, expected {self}",
+                self.operand
+            ))
+        };
         let sum = || {
             rest.iter()
                 .try_fold(*first, |sum, number| sum.plus(*number))
@@ -225,38 +226,38 @@ fn join(place: &str, below: &str) -> String {
 }
 
 /// The length of a string in characters, an array in elements, an object in members.
-fn length(node: &Value) -> Result<Value, Mismatch> {
-    match node {
-        Value::String(text) if non_finite(node).is_none() => Ok(Value::from(text.chars().count())),
-        Value::Array(elements) => Ok(Value::from(elements.len())),
-        Value::Object(members) => Ok(Value::from(members.len())),
-        other => Err(Mismatch::node(format!(
-            "is {}; length takes a string, an array or an object",
-            with_type(other)
-        ))),
-    }
+fn length(node: &Value) -> Result<Actual<'_>, Mismatch> {
+    let length = match node {
+        Value::String(text) if non_finite(node).is_none() => text.chars().count(),
+        Value::Array(elements) => elements.len(),
+        Value::Object(members) => members.len(),
+        other => {
+            return Err(Mismatch::node(format!(
+                "is {}; length takes a string, an array or an object",
+                render_with_type(other)
+            )));
+        }
+    };
+    Ok(Actual::Number(Decimal::from(length)))
 }
 
-/// What was selected, as JSON: one value, or a list of several.
-fn actual(values: &[Cow<Value>]) -> Option<String> {
-    match values {
-        [] => None,
-        [value] => Some(shown(value)),
-        several => {
-            let mut list = String::from("[");
-            for (index, value) in several.iter().enumerate() {
-                if index > 0 {
-                    list.push(',');
-                }
-                list.push_str(&shown(value));
-                if list.len() > MAX_VALUE {
-                    break;
-                }
-            }
-            list.push(']');
-            Some(truncate(&list, MAX_VALUE).into_owned())
+/// The values as JSON: one value, or an array of several.
+fn list<'v>(mut values: impl ExactSizeIterator<Item = Actual<'v>>) -> Option<String> {
+    if values.len() < 2 {
+        return values.next().map(|value| value.to_string());
+    }
+    let mut list = String::from("[");
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            list.push(',');
+        }
+        list.push_str(&value.to_string());
+        if list.len() > MAX_VALUE {
+            break;
         }
     }
+    list.push(']');
+    Some(truncate(&list, MAX_VALUE).into_owned())
 }
 
 #[cfg(test)]
@@ -264,7 +265,7 @@ mod tests {
     use serde_json::{Value, json};
     use serde_json_path::JsonPath;
 
-    /// `location` relies on it.
+    /// `location` relies on this.
     #[test]
     fn nodes_and_their_locations_come_in_the_same_order() {
         let document = json!({"b": [{"x": 1}, {"x": [2, {"x": 3}]}], "a": {"x": 4, "c": [5, 6]}});

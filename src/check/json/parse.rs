@@ -4,12 +4,13 @@ use std::str::FromStr;
 
 use serde_json_path::JsonPath;
 
+use super::assertion::{Assertion, Comparison, Function, JsonPredicate, Operand, Query};
+use super::literal::number;
 use super::span::Span;
-use super::value::{expected, number, pattern, type_name};
-use super::{Assertion, Comparison, Function, Operand, Predicate, Query};
+use super::value::{expected, pattern, type_name};
 use crate::syntax::SyntaxError;
 
-/// Bounds what a query costs the stack and the clock of its parser.
+/// Limit the time and the stack that parsing a query takes.
 const MAX_QUERY: usize = 4096;
 const MAX_QUERY_DEPTH: usize = 16;
 
@@ -28,14 +29,14 @@ impl FromStr for Assertion {
         let (left, right) = rest.split_at(operand_length(rest)?);
         let operand = operand(left.trimmed())?;
         let predicate = match (right.text().is_empty(), negated) {
-            (true, false) => Predicate::Truthy,
-            (true, true) => Predicate::Falsy,
+            (true, false) => JsonPredicate::Truthy,
+            (true, true) => JsonPredicate::Falsy,
             (false, false) => predicate(right, operand.function)?,
             (false, true) => {
                 return Err(right.error(
                     0,
                     format!(
-                        "expected nothing after !{operand}; a value is refused by {operand}!=value"
+                        "expected nothing after !{operand}; to reject a value, write {operand}!=value"
                     ),
                 ));
             }
@@ -44,16 +45,21 @@ impl FromStr for Assertion {
     }
 }
 
-/// A query alone.
-pub(super) fn whole_query(text: &str) -> Result<JsonPath, SyntaxError> {
+/// Parses a query alone, as in `--expect`: the leading `$` and the first `.` may be
+/// left out.
+///
+/// # Errors
+/// Text that is not a `JSONPath` query (RFC 9535).
+pub fn query(text: &str) -> Result<JsonPath, SyntaxError> {
     let span = Span::of(text).trimmed();
     match operand_length(span)? {
-        length if length < span.text().len() => Err(span.error(length, "expected a query alone")),
-        _ => query(span).map(|query| query.path),
+        length if length < span.text().len() => Err(span.error(length, "expected only a query")),
+        _ => parse_query(span).map(|query| query.path),
     }
 }
 
-/// The bytes before the operator: the first one outside brackets and parentheses.
+/// The length of the operand in bytes. The operator is the first one outside brackets
+/// and parentheses.
 fn operand_length(span: Span) -> Result<usize, SyntaxError> {
     let text = span.text();
     let mut open: Vec<(usize, char)> = Vec::new();
@@ -101,7 +107,7 @@ fn operand(span: Span) -> Result<Operand, SyntaxError> {
     let Some(inner) = after.trim_start().strip_prefix('(') else {
         return Ok(Operand {
             function: None,
-            query: query(span)?,
+            query: parse_query(span)?,
         });
     };
     let function = Function::ALL
@@ -113,7 +119,7 @@ fn operand(span: Span) -> Result<Operand, SyntaxError> {
                 "expected a function: length, count, type, sum, min, max or avg",
             )
         })?;
-    // Brackets and parentheses are balanced; what follows the first closing one is too much.
+    // Brackets and parentheses are balanced here.
     let inner = span.skip(text.len() - inner.len());
     let Some(length) = inner.text().strip_suffix(')').map(str::len) else {
         let after = inner.text().rfind(')').map_or(0, |offset| offset + 1);
@@ -121,11 +127,11 @@ fn operand(span: Span) -> Result<Operand, SyntaxError> {
     };
     Ok(Operand {
         function: Some(function),
-        query: query(inner.split_at(length).0.trimmed())?,
+        query: parse_query(inner.split_at(length).0.trimmed())?,
     })
 }
 
-fn query(span: Span) -> Result<Query, SyntaxError> {
+fn parse_query(span: Span) -> Result<Query, SyntaxError> {
     let text = span.text();
     let prefix = match text.chars().next() {
         None => {
@@ -149,7 +155,7 @@ fn query(span: Span) -> Result<Query, SyntaxError> {
                 "expected a JSONPath filter (RFC 9535) such as [?@.ready==false]"
             }
             Some('-' | '/' | '0'..='9') => {
-                "expected a name of letters, digits and _; another one is written ['a-b']"
+                "expected a name of letters, digits and _; quote other names, as in ['a-b']"
             }
             Some(' ' | ':' | '|') => "expected an operator: =, !=, <, <=, >, >=, ~ or !~",
             _ => "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']",
@@ -162,7 +168,7 @@ fn query(span: Span) -> Result<Query, SyntaxError> {
     })
 }
 
-fn predicate(span: Span, function: Option<Function>) -> Result<Predicate, SyntaxError> {
+fn predicate(span: Span, function: Option<Function>) -> Result<JsonPredicate, SyntaxError> {
     let operator = OPERATORS
         .into_iter()
         .find(|operator| span.text().starts_with(operator))
@@ -179,21 +185,21 @@ fn predicate(span: Span, function: Option<Function>) -> Result<Predicate, Syntax
         _ => expected,
     };
     Ok(match operator {
-        "!=" => Predicate::Differs(expected(value)?),
-        "<" => Predicate::Compares(Comparison::Less, number(value)?),
-        "<=" => Predicate::Compares(Comparison::AtMost, number(value)?),
-        ">" => Predicate::Compares(Comparison::Greater, number(value)?),
-        ">=" => Predicate::Compares(Comparison::AtLeast, number(value)?),
-        "~" | "=~" => Predicate::Matches(pattern(value)?),
-        "!~" => Predicate::MatchesNot(pattern(value)?),
-        _ => Predicate::Equals(expected(value)?),
+        "!=" => JsonPredicate::Differs(expected(value)?),
+        "<" => JsonPredicate::Compares(Comparison::Less, number(value)?),
+        "<=" => JsonPredicate::Compares(Comparison::AtMost, number(value)?),
+        ">" => JsonPredicate::Compares(Comparison::Greater, number(value)?),
+        ">=" => JsonPredicate::Compares(Comparison::AtLeast, number(value)?),
+        "~" | "=~" => JsonPredicate::Matches(pattern(value)?),
+        "!~" => JsonPredicate::MatchesNot(pattern(value)?),
+        _ => JsonPredicate::Equals(expected(value)?),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::value::TOLERANCE;
-    use super::super::{Assertion, Tolerance, query};
+    use super::{Assertion, query};
+    use crate::check::json::value::TOLERANCE;
     use proptest::prelude::*;
 
     #[track_caller]
@@ -202,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn display_gives_back_what_was_written() {
+    fn displays_what_was_written() {
         for text in [
             "status=ok",
             "model.loaded=true",
@@ -236,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_and_twin_operators_are_free() {
+    fn white_space_and_doubled_operators_are_accepted() {
         for (text, shown) in [
             ("  status  =  ok  ", "status=ok"),
             ("status==ok", "status=ok"),
@@ -255,14 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_assertion_is_refused_with_its_column() {
+    fn rejects_anything_else_with_its_column() {
         const QUERY: &str = "expected a JSONPath query such as status or models[0].name";
         const JSONPATH: &str =
             "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']";
         const NAME: &str =
-            "expected a name of letters, digits and _; another one is written ['a-b']";
+            "expected a name of letters, digits and _; quote other names, as in ['a-b']";
         const OPERATOR: &str = "expected an operator: =, !=, <, <=, >, >=, ~ or !~";
-        const NUMBER: &str = "expected a number as JSON writes it, such as 0.5 or -1e3";
+        const NUMBER: &str = "expected a JSON number such as 0.5 or -1e3";
         for (text, column, expected) in [
             ("", 1, QUERY),
             ("  ", 1, QUERY),
@@ -288,7 +294,7 @@ mod tests {
             (
                 "!status=ok",
                 8,
-                "expected nothing after !status; a value is refused by status!=value",
+                "expected nothing after !status; to reject a value, write status!=value",
             ),
             ("model-name=a", 6, NAME),
             ("model name=a", 6, OPERATOR),
@@ -311,7 +317,7 @@ mod tests {
             (
                 "score>1+-2",
                 7,
-                "expected a number; a tolerance goes with = and != only",
+                "expected a number; +- works only with = and !=",
             ),
             ("score=1+-", 10, TOLERANCE),
             ("score=1+-x", 10, TOLERANCE),
@@ -332,7 +338,7 @@ mod tests {
             (
                 "label=\"a",
                 7,
-                "expected a JSON string; text without quotes stands for itself",
+                "expected a valid JSON string; bare text needs no quotes",
             ),
             (
                 "label~a(",
@@ -363,23 +369,11 @@ mod tests {
     }
 
     #[test]
-    fn tolerances_and_queries_stand_alone_too() {
-        for text in ["0", "0.02", "2%", "1e-3", " 5 % "] {
-            let tolerance: Tolerance = text.parse().unwrap();
-            assert_eq!(tolerance.to_string().parse(), Ok(tolerance));
-        }
-        for (text, message) in [
-            ("-1", "column 1: expected a tolerance that is not negative"),
-            ("5%%", "column 1: expected a tolerance such as 0.02 or 2%"),
-            ("nan", "column 1: expected a tolerance such as 0.02 or 2%"),
-            ("", "column 1: expected a tolerance such as 0.02 or 2%"),
-        ] {
-            assert_eq!(text.parse::<Tolerance>().unwrap_err().to_string(), message);
-        }
+    fn parses_a_query_alone() {
         assert!(query("$..created").is_ok() && query("id").is_ok());
         assert_eq!(
             query("id=1").unwrap_err().to_string(),
-            "column 3: expected a query alone"
+            "column 3: expected only a query"
         );
         assert_eq!(query("a b").unwrap_err().column, 2);
     }
@@ -401,7 +395,7 @@ mod tests {
         }
 
         #[test]
-        fn any_value_is_given_back(value in "[^\\x00-\\x20][^\\x00-\\x1f]*[^\\x00-\\x20]") {
+        fn displays_any_value_as_written(value in "[^\\x00-\\x20][^\\x00-\\x1f]*[^\\x00-\\x20]") {
             if let Ok(assertion) = format!("a={value}").parse::<Assertion>() {
                 prop_assert_eq!(assertion.to_string().parse::<Assertion>(), Ok(assertion));
             }

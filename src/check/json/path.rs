@@ -1,12 +1,11 @@
-//! Where a node stands in a document, as people write it: `predictions[0].score`.
+//! The path of a node in a document, as people write it: `predictions[0].score`.
 
 use std::fmt::Write as _;
 
 use serde_json_path::{NormalizedPath, PathElement};
 
-/// The path of a node without the leading `$.`; `$` for the whole document.
-#[must_use]
-pub(super) fn shown(path: &NormalizedPath) -> String {
+/// The path without the leading `$.`; `$` for the whole document.
+pub(super) fn format(path: &NormalizedPath) -> String {
     let mut text = String::new();
     for element in path.iter() {
         match element {
@@ -21,10 +20,13 @@ pub(super) fn shown(path: &NormalizedPath) -> String {
     }
 }
 
-/// Appends a member's name: `.name`, or `['a.b']` where the short form cannot say it (RFC 9535, section 2.5.1).
+/// Appends a member's name: `.name`, or `['a.b']` for a name that needs quoting
+/// (RFC 9535, section 2.5.1).
 pub(super) fn push_name(path: &mut String, name: &str) {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(plain)
+    let needs_no_quotes = |c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
+    if name.is_empty()
+        || name.starts_with(|c: char| c.is_ascii_digit())
+        || !name.chars().all(needs_no_quotes)
     {
         let escaped = name.replace('\\', "\\\\").replace('\'', "\\'");
         // Writing to a String cannot fail.
@@ -45,16 +47,16 @@ pub(super) fn push_index(path: &mut String, index: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::format;
     use serde_json::json;
     use serde_json_path::JsonPath;
 
     #[test]
-    fn paths_are_shown_short() {
+    fn paths_are_short() {
         let document = json!({"a": [{"b": 1, "c.d": {"it's": 2}}], "ü": 3, "1": 4, "": 5});
         let everything = JsonPath::parse("$..*").unwrap();
         let located = everything.query_located(&document);
-        let mut paths: Vec<String> = located.iter().map(|node| shown(node.location())).collect();
+        let mut paths: Vec<String> = located.iter().map(|node| format(node.location())).collect();
         paths.sort();
         assert_eq!(
             paths,
@@ -71,7 +73,7 @@ mod tests {
         );
         let root = JsonPath::parse("$").unwrap();
         assert_eq!(
-            shown(
+            format(
                 root.query_located(&document)
                     .iter()
                     .next()

@@ -1,4 +1,4 @@
-//! A stretch of a text that knows its column in the whole.
+//! Part of a text that knows its column in the whole.
 
 use crate::syntax::SyntaxError;
 

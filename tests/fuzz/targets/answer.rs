@@ -67,7 +67,7 @@ fn probe(plan: &Plan) -> (Verdict, String) {
             result,
             outcomes,
             secrets: &plan.output.secrets,
-            waited: None,
+            wait_stats: None,
         };
         (report.verdict, report::text::line(&report))
     };

@@ -42,6 +42,6 @@ fuzz_target!(|text: &str| {
     let [one, other] = &outcomes[..] else {
         panic!("one outcome a check")
     };
-    assert_eq!(one.check.to_string(), other.check.to_string());
+    assert_eq!(one.subject.to_string(), other.subject.to_string());
     assert_eq!((&one.actual, &one.failure), (&other.actual, &other.failure));
 });

@@ -43,7 +43,7 @@ fuzz_target!(|text: &str| {
     let [one, other] = &outcomes[..] else {
         panic!("one outcome a check")
     };
-    assert_eq!(one.check.to_string(), other.check.to_string());
+    assert_eq!(one.subject.to_string(), other.subject.to_string());
     assert_eq!((&one.actual, &one.failure), (&other.actual, &other.failure));
     let actual = outcomes[0].actual.as_deref().unwrap_or_default();
     assert!(!actual.contains("t0psecret"), "{actual}");

@@ -67,7 +67,7 @@ fuzz_target!(|input: &[u8]| {
         result: Ok(&exchange),
         outcomes: &outcomes,
         secrets: &headers.secrets,
-        waited: None,
+        wait_stats: None,
     };
 
     let line = text::line(&report);

@@ -120,8 +120,8 @@ fn as_told(told: &Value) -> String {
         return "refused".to_owned();
     }
     let reason = told["reason"].as_str().unwrap();
-    let body = match reason.split_once("body holds ") {
-        Some((_, body)) => body.strip_suffix(", which (?s)^.*$ rejects").unwrap(),
+    let body = match reason.split_once("body contains ") {
+        Some((_, body)) => body.strip_suffix(", rejected by (?s)^.*$").unwrap(),
         None if reason.contains("body is empty") => "\"\"",
         None => "broken",
     };

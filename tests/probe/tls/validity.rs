@@ -62,7 +62,7 @@ fn checks_the_validity_under_insecure() {
     assert!(
         lines.contains("\n* TLS 1.3, certificate expired <age> (2021-01-01T00:00:00Z)\n")
             && lines.contains(
-                "\n* fails: min-cert-validity <age> (expired <age> (2021-01-01T00:00:00Z))\n"
+                "\n* failed: min-cert-validity <age> (expired <age> (2021-01-01T00:00:00Z))\n"
             ),
         "{lines}"
     );
@@ -77,7 +77,7 @@ fn rejects_min_cert_validity_over_plain_http() {
     let server = Server::json("{}");
     server.assert_verdict(
         &["localhost:PORT", "--min-cert-validity", "7d", "-L"],
-        "unhealthy: no certificate, as the answer came over plain HTTP; expected a certificate \
+        "unhealthy: no certificate: the response came over plain HTTP; expected a certificate \
          valid for at least 7d; GET http://localhost:PORT/ in <t>",
     );
 }

@@ -1,29 +1,29 @@
-//! Numbers by their value: exact decimals, so that `1` is `1.0`, a 64-bit id is
-//! itself, and `0.4` is within `0.3+-0.1`, which binary floating point denies.
+//! Exact decimal arithmetic, so that `1` equals `1.0`, 64-bit ids keep all their digits,
+//! and `0.4` is within `0.3+-0.1`, which it is not in binary floating point.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde_json::Number;
 
-/// `digits` × 10^`exponent`. Any JSON number that `serde_json` holds (64-bit
-/// integers and doubles in their shortest form) is one without loss. Sums,
+/// `digits` × 10^`exponent`. It represents every number of `serde_json` (64-bit
+/// integers and doubles in their shortest form) without loss. Sums,
 /// differences and products are exact up to 38 digits and fall back to the
 /// nearest double beyond.
 #[derive(Debug, Clone, Copy)]
-pub struct Decimal {
+pub(super) struct Decimal {
     digits: i128,
     exponent: i32,
 }
 
 impl Decimal {
     /// Zero.
-    pub const ZERO: Self = Self {
+    pub(super) const ZERO: Self = Self {
         digits: 0,
         exponent: 0,
     };
 
-    /// Zero has one form and no digits end in zero, so equal values have equal parts.
+    /// The normal form: `digits` does not end in 0, so equal values have equal parts.
     fn normal(mut digits: i128, mut exponent: i32) -> Self {
         if digits == 0 {
             return Self::ZERO;
@@ -50,8 +50,7 @@ impl Decimal {
     }
 
     /// The nearest double; infinite beyond their range.
-    #[must_use]
-    pub fn to_f64(self) -> f64 {
+    pub(super) fn to_f64(self) -> f64 {
         format!("{}e{}", self.digits, self.exponent)
             .parse()
             .unwrap_or(f64::NAN)
@@ -62,8 +61,7 @@ impl Decimal {
     }
 
     /// The value without its sign.
-    #[must_use]
-    pub fn abs(self) -> Self {
+    pub(super) fn abs(self) -> Self {
         Self {
             digits: self.digits.saturating_abs(),
             ..self
@@ -71,17 +69,15 @@ impl Decimal {
     }
 
     /// The value with the other sign.
-    #[must_use]
-    pub fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         Self {
             digits: self.digits.saturating_neg(),
             ..self
         }
     }
 
-    /// The sum; `None` where it is neither exact nor a double.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Option<Self> {
+    /// The sum; `None` if it is neither exact nor a double.
+    pub(super) fn plus(self, other: Self) -> Option<Self> {
         let exact = aligned(self, other).and_then(|(a, b, exponent)| {
             a.checked_add(b)
                 .map(|digits| Self::normal(digits, exponent))
@@ -89,25 +85,22 @@ impl Decimal {
         exact.or_else(|| Self::from_f64(self.to_f64() + other.to_f64()))
     }
 
-    /// The difference; `None` where it is neither exact nor a double.
-    #[must_use]
-    pub fn minus(self, other: Self) -> Option<Self> {
+    /// The difference; `None` if it is neither exact nor a double.
+    pub(super) fn minus(self, other: Self) -> Option<Self> {
         self.plus(other.negated())
     }
 
-    /// The product; `None` where it is neither exact nor a double.
-    #[must_use]
-    pub fn times(self, other: Self) -> Option<Self> {
+    /// The product; `None` if it is neither exact nor a double.
+    pub(super) fn times(self, other: Self) -> Option<Self> {
         match self.digits.checked_mul(other.digits) {
             Some(digits) => Some(Self::normal(digits, self.exponent + other.exponent)),
             None => Self::from_f64(self.to_f64() * other.to_f64()),
         }
     }
 
-    /// Two numbers that the exact product of two JSON numbers is the sum of.
-    #[must_use]
-    pub fn parts_of_product(self, other: Self) -> [Self; 2] {
-        // 20 digits times 10 fit, times 20 they do not.
+    /// The exact product of two JSON numbers, as the sum of two numbers.
+    pub(super) fn parts_of_product(self, other: Self) -> [Self; 2] {
+        // The product of 20 and 10 digits fits in 128 bits, that of 20 and 20 does not.
         const HALF: i128 = 10_000_000_000;
         let exponent = self.exponent + other.exponent;
         let part = |digits, exponent| Self::normal(self.digits.saturating_mul(digits), exponent);
@@ -118,15 +111,12 @@ impl Decimal {
     }
 
     /// A hundredth.
-    #[must_use]
-    pub fn percent(self) -> Self {
+    pub(super) fn percent(self) -> Self {
         Self::normal(self.digits, self.exponent - 2)
     }
 
-    /// The quotient by a count: exact where it ends within a few digits, else
-    /// the nearest double.
-    #[must_use]
-    pub fn divided_by(self, count: usize) -> Option<Self> {
+    /// The quotient: exact if its digits end and fit, else the nearest double.
+    pub(super) fn divided_by(self, count: usize) -> Option<Self> {
         let divisor = i128::try_from(count).ok().filter(|divisor| *divisor > 0)?;
         let mut digits = self.digits;
         let mut exponent = self.exponent;
@@ -135,7 +125,7 @@ impl Decimal {
                 return Some(Self::normal(digits / divisor, exponent));
             }
             let Some(more) = digits.checked_mul(10) else {
-                // Rounded once: the last 1 stands for the digits that go on for ever.
+                // The appended 1 represents the remaining digits, so that this rounds once.
                 let text = format!("{}1e{}", digits / divisor, exponent - 1);
                 return text.parse().ok().and_then(Self::from_f64);
             };
@@ -151,7 +141,7 @@ impl Decimal {
     }
 }
 
-/// Both numbers' digits at the lower of their exponents, if they fit.
+/// Both numbers' digits at the lower of their exponents, and that exponent, if they fit.
 fn aligned(a: Decimal, b: Decimal) -> Option<(i128, i128, i32)> {
     let exponent = a.exponent.min(b.exponent);
     let scale = |number: Decimal| {
@@ -166,7 +156,7 @@ fn aligned(a: Decimal, b: Decimal) -> Option<(i128, i128, i32)> {
 
 impl From<usize> for Decimal {
     fn from(value: usize) -> Self {
-        // A count of things in memory is far below 2^127.
+        // A count is far below 2^127.
         Self::normal(i128::try_from(value).unwrap_or(i128::MAX), 0)
     }
 }
@@ -177,7 +167,7 @@ impl From<&Number> for Decimal {
             .as_i128()
             .map(|integer| Self::normal(integer, 0))
             .or_else(|| number.as_f64().and_then(Self::from_f64))
-            // serde_json holds nothing else.
+            // `serde_json` has no other numbers.
             .unwrap_or(Self::ZERO)
     }
 }
@@ -205,12 +195,11 @@ impl Ord for Decimal {
     }
 }
 
-/// The sign of an exact sum, however far apart its terms are: `Less` where it is
+/// The sign of the exact sum, however far apart its terms are: `Less` if it is
 /// negative.
-#[must_use]
-pub fn sign_of_sum(terms: &[Decimal]) -> Ordering {
+pub(super) fn sign_of_sum(terms: &[Decimal]) -> Ordering {
     let lowest = terms.iter().map(|term| term.exponent).min().unwrap_or(0);
-    // Added by hand, as at school: a column for each power of ten.
+    // Long addition: a column for each power of ten.
     let mut columns: Vec<i32> = Vec::new();
     for term in terms {
         let mut digits = term.digits;
@@ -219,7 +208,7 @@ pub fn sign_of_sum(terms: &[Decimal]) -> Ordering {
             if columns.len() <= place {
                 columns.resize(place + 1, 0);
             }
-            // One digit with its sign.
+            // One digit, with the sign of its term.
             columns[place] += i32::try_from(digits % 10).unwrap_or(0);
             digits /= 10;
             place += 1;
@@ -238,7 +227,7 @@ pub fn sign_of_sum(terms: &[Decimal]) -> Ordering {
     }
 }
 
-/// As JSON writes it: plain where that is short, else with an exponent.
+/// A JSON number: without an exponent if that is short.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.is_negative() { "-" } else { "" };
@@ -313,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_sums_compare_by_value_too() {
+    fn sums_of_38_digits_compare_by_value_too() {
         let just_over_one = decimal("1").plus(decimal("1e-38")).unwrap();
         assert_eq!(just_over_one.cmp(&decimal("9")), Ordering::Less);
         assert_eq!(decimal("9").cmp(&just_over_one), Ordering::Greater);
@@ -323,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_are_those_of_school() {
+    fn arithmetic_is_decimal() {
         let sum = decimal("0.1").plus(decimal("0.2")).unwrap();
         assert_eq!(sum, decimal("0.3"));
         assert_eq!(
@@ -347,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn far_apart_falls_back_to_doubles() {
+    fn sums_beyond_38_digits_are_doubles() {
         let sum = decimal("1e300").plus(decimal("1e-300")).unwrap();
         assert_eq!(sum, decimal("1e300"));
         assert_eq!(
@@ -359,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn shown_as_json_writes_them() {
+    fn displays_a_json_number() {
         for (text, shown) in [
             ("0", "0"),
             ("-0.0", "0"),

@@ -1,0 +1,91 @@
+//! Why bytes are not JSON.
+
+use std::fmt;
+
+use serde_json::error::Category;
+
+use crate::upstream;
+
+/// `serde_json`'s limit, which protects the stack.
+const MAX_DEPTH: usize = 128;
+
+/// Bytes that are not one JSON text (RFC 8259). The `Display` is a clause without its
+/// subject, `is not JSON: trailing comma at line 1 column 8`; the caller says whether
+/// that is the body or the baseline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// What is wrong.
+    pub kind: JsonErrorKind,
+    /// The line of the error, from 1.
+    pub line: usize,
+    /// Its column in bytes, from 1.
+    pub column: usize,
+}
+
+/// What is wrong with a JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonErrorKind {
+    /// There are no bytes.
+    Empty,
+    /// There is only white space.
+    Blank,
+    /// It starts as HTML or XML does.
+    Markup,
+    /// It is compressed (RFC 1952).
+    Gzip,
+    /// It ends too early.
+    Truncated,
+    /// It is nested too deep.
+    TooDeep,
+    /// More follows the JSON text.
+    Trailing,
+    /// Any other syntax error, in `serde_json`'s words.
+    Syntax(String),
+}
+
+impl JsonError {
+    /// `column` is the one of the error in `text`, which `serde_json` may have read in
+    /// another form.
+    pub(super) fn new(text: &[u8], error: &serde_json::Error, column: usize) -> Self {
+        Self {
+            kind: JsonErrorKind::new(text, error),
+            line: error.line(),
+            column,
+        }
+    }
+}
+
+impl JsonErrorKind {
+    fn new(text: &[u8], error: &serde_json::Error) -> Self {
+        match text.trim_ascii_start() {
+            [] if text.is_empty() => Self::Empty,
+            [] => Self::Blank,
+            [b'<', ..] => Self::Markup,
+            _ if text.starts_with(b"\x1f\x8b") => Self::Gzip,
+            _ if error.classify() == Category::Eof => Self::Truncated,
+            _ if upstream::is_too_deep(error) => Self::TooDeep,
+            _ if upstream::has_trailing_characters(error) => Self::Trailing,
+            _ => Self::Syntax(upstream::strip_position(error)),
+        }
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            JsonErrorKind::Empty => return f.write_str("is empty, expected JSON"),
+            JsonErrorKind::Blank => return f.write_str("is blank, expected JSON"),
+            JsonErrorKind::Markup => f.write_str("is not JSON: it looks like HTML or XML")?,
+            JsonErrorKind::Gzip => {
+                f.write_str("is not JSON: it is gzip, which was not asked for,")?;
+            }
+            JsonErrorKind::Truncated => f.write_str("is not JSON: it is cut short")?,
+            JsonErrorKind::TooDeep => write!(f, "is nested deeper than {MAX_DEPTH} levels")?,
+            JsonErrorKind::Trailing => f.write_str("is not one JSON document: more follows")?,
+            JsonErrorKind::Syntax(error) => write!(f, "is not JSON: {error}")?,
+        }
+        write!(f, " at line {} column {}", self.line, self.column)
+    }
+}
+
+impl std::error::Error for JsonError {}
