@@ -1,13 +1,27 @@
-//! The README is run: what it shows is what the executable says.
+//! The README and the pages of docs/ are run: what they show is what the executable prints.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use crate::support::certificates::Authority;
 use crate::support::unix::{socket_path, unix_server};
 use crate::support::{
-    Outcome, Server, assert_outcome, file, hold, in_turn, new_file, probe, response, tls,
+    Outcome, Server, assert_outcome, changed, file, free_port, hold, in_turn, new_file, probe,
+    response, tls,
 };
-use std::process::Command;
+
+use self::pages::{Block, ROOT, blocks, pages, tables};
+use self::reference::{COSTS, FIELDS, FLAGS, METRICS};
+
+mod links;
+mod pages;
+mod reference;
 
 const README: &str = include_str!("../../README.md");
+
+const TRANSLATIONS: &str = "| with curl, jq and grep | with healthprobe |";
+const ASSERTIONS: &str = "| assertion | holds when |";
 
 const READY: &str = r#"{"status":"ok","model":{"name":"resnet","loaded":true},"error":null,
 "predictions":[{"label":"cat","score":0.93},{"label":"dog","score":0.61}],
@@ -42,7 +56,7 @@ fn server(state: &str) -> Option<Server> {
     }
 }
 
-/// What the README's lines take for granted: a healthy server at every port and socket, and files.
+/// What the pages' lines take for granted: a healthy server at every port and socket, and files.
 struct World {
     plain: Server,
     secured: Server,
@@ -50,6 +64,7 @@ struct World {
     token: String,
     headers: String,
     socket: String,
+    config: String,
 }
 
 impl World {
@@ -65,6 +80,7 @@ impl World {
             token: new_file("t0ken\n"),
             headers: new_file("X-Api-Key: k3y\n"),
             socket,
+            config: config(name, &blocks("json")[0], READY_BASELINE),
         }
     }
 
@@ -77,6 +93,7 @@ impl World {
                 "ca.pem" | "/etc/ssl/private-ca.pem" => self.cacert.clone(),
                 "token" | "/run/secrets/probe_token" => self.token.clone(),
                 "@/run/secrets/probe_headers" => format!("@{}", self.headers),
+                "/app/probe.json" => self.config.clone(),
                 "app.sock" => self.socket.clone(),
                 other => other
                     .replace(":8000", &format!(":{plain}"))
@@ -93,7 +110,7 @@ impl World {
     }
 }
 
-/// Splits a command line as a shell does, as far as the README goes.
+/// Splits a command line as a shell does, as far as the pages go.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![];
     let mut rest = line.trim_start();
@@ -119,67 +136,83 @@ fn without_times(text: &str) -> String {
         .into_owned()
 }
 
+const READY_BASELINE: &str = r#"{"predictions":[{"label":"cat"},{"score":0.62}]}"#;
+
+/// Writes a page's config and the baseline that it names; its limit does not depend on how busy the machine is.
+fn config(name: &str, block: &Block, baseline: &str) -> String {
+    let text = changed(&block.text, "180ms", "20s");
+    let baseline_name = format!("baseline-{name}.json");
+    file(&baseline_name, baseline);
+    let text = changed(&text, "baseline.json", &baseline_name);
+    file(&format!("probe-{name}.json"), text)
+}
+
+#[test]
+fn every_block_and_table_is_run() {
+    for page in pages() {
+        for block in page.blocks() {
+            let known = match block.language.as_str() {
+                "console" => block.server.is_some(),
+                "dockerfile" | "json" | "sh" => block.server.is_none(),
+                _ => false,
+            };
+            assert!(known, "{}: no test runs\n{}", block.page, block.text);
+        }
+        for table in page.tables() {
+            let known = [TRANSLATIONS, ASSERTIONS, FLAGS, FIELDS, METRICS, COSTS];
+            let name = page.name();
+            assert!(
+                known.contains(&table.header.as_str()),
+                "{name}: {}",
+                table.header
+            );
+            assert!(table.rows.len() >= 4, "{name}: {}", table.header);
+        }
+    }
+}
+
 #[test]
 fn every_example_prints_what_it_shows() {
-    let blocks: Vec<&str> = README.split("<!-- server: ").skip(1).collect();
-    assert_eq!(blocks.len(), README.matches("```console").count());
-    for block in blocks {
-        let (state, rest) = block
-            .split_once(" -->\n```console\n$ healthprobe ")
+    for block in blocks("console") {
+        let (command, expected) = block
+            .text
+            .strip_prefix("$ healthprobe ")
+            .and_then(|text| text.split_once('\n'))
             .unwrap();
-        let (command, rest) = rest.split_once('\n').unwrap();
-        let (expected, _) = rest.split_once("```").unwrap();
-        let server = server(state);
+        let server = server(&block.server.unwrap());
         let port = match &server {
             Some(server) => server.port(),
-            None => crate::support::free_port(),
+            None => free_port(),
         };
         let arguments: Vec<String> = words(command)
             .iter()
             .map(|word| word.replace(":8000", &format!(":{port}")))
             .collect();
-        let output = probe(&arguments)
-            .folder(env!("CARGO_TARGET_TMPDIR"))
-            .output();
-        // While it waits, the reasons come first.
-        let said = [output.stderr, output.stdout].concat();
-        let said = String::from_utf8(said)
-            .unwrap()
-            .replace(&format!(":{port}"), ":8000");
-        assert_eq!(without_times(&said), without_times(expected), "{command}");
+        let probe = probe(&arguments).folder(env!("CARGO_TARGET_TMPDIR"));
+        let shown = probe.run_as_on_a_terminal();
+        let text = shown.text.replace(&format!(":{port}"), ":8000");
+        let page = block.page;
         assert_eq!(
-            output.status.code() == Some(0),
-            expected
-                .lines()
-                .last()
-                .is_some_and(|line| line.starts_with("healthy")),
-            "{command}"
+            without_times(&text),
+            without_times(expected),
+            "{page}: {command}"
+        );
+        let is_healthy = expected.lines().any(|line| line.starts_with("healthy"));
+        assert_eq!(
+            shown.code,
+            Some(i32::from(!is_healthy)),
+            "{page}: {command}"
         );
     }
-}
-
-/// The rows of the table with this header, each cell without its backticks.
-fn table(header: &str) -> Vec<Vec<String>> {
-    let (_, rest) = README.split_once(header).unwrap();
-    rest.lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
-        .map(|line| {
-            line.replace("\\|", "\u{0}")
-                .trim_matches('|')
-                .split('|')
-                .map(|cell| cell.trim().trim_matches('`').replace('\u{0}', "|"))
-                .collect()
-        })
-        .collect()
 }
 
 #[test]
 fn every_translation_from_curl_is_healthy_on_a_healthy_server() {
     let world = World::new("translations");
-    let rows = table("| with curl, jq and grep | with healthprobe |");
-    assert!(rows.len() >= 18);
-    for row in rows {
+    let tables = tables(TRANSLATIONS);
+    let most = tables.iter().map(|table| table.rows.len()).max();
+    assert!(most >= Some(18));
+    for row in tables.into_iter().flat_map(|table| table.rows) {
         let command = row[1].strip_prefix("healthprobe ").unwrap();
         let ran = world.probe(&words(command));
         assert_eq!(
@@ -192,15 +225,16 @@ fn every_translation_from_curl_is_healthy_on_a_healthy_server() {
 }
 
 #[test]
-fn every_assertion_of_the_table_holds_and_can_fail() {
+fn every_assertion_of_the_tables_holds_and_can_fail() {
     let ready = Server::json(READY);
     let broken = Server::json(
         r#"{"status":"bad","model":{"loaded":false},"error":"x","outputs":[{"data":[0.1]}],"a.b":2,
         "predictions":[],"models":[{"name":"resnet","ready":false,"state":"DOWN"}],"score":"x","probabilities":[0.1]}"#,
     );
-    let rows = table("| assertion | holds when |");
-    assert!(rows.len() >= 14);
-    for row in rows {
+    let tables = tables(ASSERTIONS);
+    let most = tables.iter().map(|table| table.rows.len()).max();
+    assert!(most >= Some(14));
+    for row in tables.into_iter().flat_map(|table| table.rows) {
         ready.assert_healthy(&["-e", &row[0]]);
         assert_eq!(
             broken.probe(&[":PORT", "-e", &row[0]]).code,
@@ -211,78 +245,103 @@ fn every_assertion_of_the_table_holds_and_can_fail() {
     }
 }
 
+/// Whether the probe is where a COPY line takes it from.
+fn is_built(line: &str, page: &str) -> bool {
+    let dockerfile = include_str!("../../Dockerfile.example");
+    if line.starts_with("COPY --from=") {
+        return dockerfile.contains(&format!("#     {line}\n"));
+    }
+    let target = line
+        .strip_prefix("COPY target/")
+        .and_then(|line| line.strip_suffix("/release/healthprobe /healthprobe"));
+    let page = fs::read_to_string(Path::new(ROOT).join(page)).unwrap();
+    target.is_some_and(|target| {
+        let build = format!("`cargo build --release --target {target}`");
+        page.replace('\n', " ").contains(&build)
+    })
+}
+
 #[test]
-fn every_healthcheck_line_is_one() {
+fn every_healthcheck_line_is_healthy_on_a_healthy_server() {
     let world = World::new("lines");
     let mut seen = 0;
-    for line in README
-        .lines()
-        .filter(|line| line.contains("CMD [\"/healthprobe\"") && !line.contains("--config"))
-    {
-        let (_, list) = line.split_once("CMD ").unwrap();
-        let words: Vec<String> = serde_json::from_str(list).unwrap();
-        let ran = world.probe(&words[1..]);
-        assert_eq!(ran.code, Some(0), "{line}: {ran:?}");
-        seen += 1;
+    for block in blocks("dockerfile") {
+        for line in block.text.replace("\\\n", "").lines() {
+            if line.starts_with("COPY ") {
+                assert!(is_built(line, &block.page), "{}: {line}", block.page);
+                continue;
+            }
+            let list = line
+                .strip_prefix("HEALTHCHECK ")
+                .and_then(|line| line.split_once("CMD "));
+            let (_, list) = list.unwrap_or_else(|| panic!("{}: {line}", block.page));
+            let words: Vec<String> = serde_json::from_str(list).unwrap();
+            assert_eq!(words[0], "/healthprobe");
+            let ran = world.probe(&words[1..]);
+            assert_eq!(
+                (ran.code, ran.err.as_str()),
+                (Some(0), ""),
+                "{line}: {ran:?}"
+            );
+            seen += 1;
+        }
     }
-    assert_eq!(seen, 6);
+    assert!(seen >= 10, "{seen}");
 }
 
 #[test]
-fn the_table_of_flags_is_that_of_the_help() {
-    let output = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
-        .arg("--help")
-        .output()
-        .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
-    let flags =
-        regex_lite::Regex::new(r"(?m)^ +(?:(-\w), )?(--[a-z0-9-]+)(?: <([^>]+)>)?  ").unwrap();
-    let of_help: Vec<String> = flags
-        .captures_iter(&help)
-        .map(|found| {
-            let short = found.get(1).map(|short| format!("{}, ", short.as_str()));
-            let value = found.get(3).map(|value| match value.as_str() {
-                spaced if spaced.contains(' ') => format!(" '{spaced}'"),
-                plain => format!(" {plain}"),
-            });
-            format!(
-                "{}{}{}",
-                short.unwrap_or_default(),
-                &found[2],
-                value.unwrap_or_default()
-            )
-        })
-        .collect();
-    let of_readme: Vec<String> = table("| flag | meaning |")
-        .into_iter()
-        .map(|row| row[0].clone())
-        .collect();
-    assert_eq!(of_readme, of_help);
+fn every_config_shown_is_a_whole_check() {
+    for (number, block) in blocks("json").iter().enumerate() {
+        let path = config(
+            &format!("page-{number}"),
+            block,
+            r#"{"predictions":[{"score":0.88}]}"#,
+        );
+        let server = Server::json(MODEL);
+        let ran = server
+            .prepare(&["--config", &path])
+            .env("PORT", &server.port().to_string())
+            .run();
+        assert_outcome(
+            &ran,
+            0,
+            "healthy: 200 OK in <t>; POST http://localhost:PORT/predict\n",
+            "",
+        );
+        for (right, wrong) in [
+            ("cat", "Unknown"),
+            ("0.871", "0.8"),
+            ("[{", "[], \"x\": [{"),
+        ] {
+            let broken = Server::json(&changed(MODEL, right, wrong));
+            let ran = broken
+                .prepare(&["--config", &path])
+                .env("PORT", &broken.port().to_string())
+                .run();
+            assert_eq!(ran.code, Some(1), "{}: {wrong}", block.page);
+        }
+    }
 }
 
+/// The shell lines of the pages, and the file of the test that runs them.
+const SHELL: [(&str, &str); 4] = [
+    (
+        "docker build --file Dockerfile.example --target probe --tag healthprobe .",
+        "tests/platforms/docker/example.rs",
+    ),
+    ("cargo install --locked --path .", "tests/repo/install.rs"),
+    ("cargo run --example tour", "tests/repo/tour.rs"),
+    ("cargo test", "tests/main.rs"),
+];
+
 #[test]
-fn the_config_shown_is_a_whole_check() {
-    let (_, rest) = README.split_once("```json\n").unwrap();
-    let (config, _) = rest.split_once("```").unwrap();
-    let path = file("readme.json", config.replace("180ms", "20s"));
-    file("baseline.json", r#"{"predictions":[{"score":0.88}]}"#);
-    let server = Server::json(MODEL);
-    let ran = server
-        .prepare(&["--config", &path])
-        .env("PORT", &server.port().to_string())
-        .run();
-    assert_outcome(
-        &ran,
-        0,
-        "healthy: 200 OK in <t>; POST http://localhost:PORT/predict\n",
-        "",
-    );
-    let wrong = Server::json(&MODEL.replace("cat", "Unknown"));
-    let ran = wrong
-        .prepare(&["--config", &path])
-        .env("PORT", &wrong.port().to_string())
-        .run();
-    assert_eq!(ran.code, Some(1));
+fn every_shell_line_is_run_by_a_test() {
+    let blocks = blocks("sh");
+    let shown: BTreeSet<&str> = blocks.iter().flat_map(|block| block.text.lines()).collect();
+    assert_eq!(shown, SHELL.iter().map(|(line, _)| *line).collect());
+    for (line, test) in SHELL {
+        assert!(Path::new(ROOT).join(test).is_file(), "{line}: {test}");
+    }
 }
 
 #[test]
@@ -293,4 +352,10 @@ fn the_two_commands_are_there() {
     ] {
         assert!(README.contains(command));
     }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let words = README.split_whitespace().count();
+    assert!(words <= 2000, "{words} words");
 }

@@ -1,13 +1,14 @@
 //! Running the executable, and expected outcomes.
 
 use std::ffi::OsStr;
+use std::io::Read;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::process::DEADLINE;
+use super::process::{DEADLINE, Finished};
 
 /// The maximum wait for something that must happen. A passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,6 +79,23 @@ impl Probe {
             code: output.status.code(),
             out: self.normal(&output.stdout),
             err: self.normal(&output.stderr),
+        }
+    }
+
+    /// Runs it with one pipe for both outputs, which keeps their order.
+    pub fn run_as_on_a_terminal(mut self) -> Finished {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        self.command
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer);
+        let mut child = self.command.spawn().unwrap();
+        // Reading ends when all writers are closed, and the command holds two.
+        drop(self.command);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        Finished {
+            code: child.wait().unwrap().code(),
+            text,
         }
     }
 
