@@ -1,6 +1,6 @@
 //! Writes the manual page and the shells' completions: `cargo run --example manual -- FOLDER`.
 //!
-//! They are made from the flags that the executable knows, and are not in it, where every byte goes into an image:
+//! They are generated from the executable's flags, but not part of it, to keep it small:
 //!
 //! - `healthprobe.1`, for `/usr/share/man/man1`
 //! - `healthprobe.bash`, for `/usr/share/bash-completion/completions/healthprobe`
@@ -50,7 +50,7 @@ fn write(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
-/// The command line, with what a shell can offer for the values of its flags.
+/// The command line, with hints for completing the values of its flags.
 fn completed() -> Command {
     healthprobe::args::flags::command().mut_args(|argument| {
         let Some(names) = argument.get_value_names() else {
@@ -66,26 +66,26 @@ fn completed() -> Command {
     })
 }
 
-/// The manual page: what the flags say of themselves, and sections in man(7)'s own language.
+/// The manual page: the flags' help, and sections in man(7) format.
 fn manual() -> Result<String, Box<dyn Error>> {
     let command = healthprobe::args::flags::command()
-        // NAME is what apropos(1) lists.
+        // The line that apropos(1) lists.
         .about("check that an HTTP service really works")
         .long_about(DESCRIPTION)
         .after_help(Resettable::Reset);
     let man = Man::new(command)
         .title(NAME.to_uppercase())
-        // An empty one would be left out, and the version taken for it.
+        // An empty date would be replaced by the version.
         .date(" ")
         .manual("User Commands");
     let mut page = Vec::new();
     man.render(&mut page)?;
     let page = String::from_utf8(page)?;
-    // The version stands at the foot of each page.
+    // The version is in the footer already.
     let (page, _) = page.split_once(".SH VERSION\n").ok_or("no VERSION")?;
     let (page, options) = page.split_once(".SH OPTIONS\n").ok_or("no OPTIONS")?;
     let mut options = options.to_owned();
-    // The headings of the help, as parts of one section.
+    // The headings of the help become subsections.
     for heading in ["Request", "Checks", "Output"] {
         let section = format!(".SH {}\n", heading.to_uppercase());
         options = options.replace(&section, &format!(".SS {heading}\n"));
@@ -94,11 +94,11 @@ fn manual() -> Result<String, Box<dyn Error>> {
 }
 
 const DESCRIPTION: &str = "\
-Makes one HTTP request, checks the status, the headers, the latency and the JSON body of the answer, prints one line that \
-says why, and exits with 0 or 1. It is made for the HEALTHCHECK of containers that have no curl and often no shell.
+Makes one HTTP request, checks the status, headers, latency and JSON body of the response, prints one line with the reason, \
+and exits 0 or 1. It is meant for the HEALTHCHECK of containers without curl or a shell.
 
-The line is at most 500 bytes long, with the reason first. Passwords, tokens, the query of the URL and the values of headers \
-that were sent are never shown.";
+The line is at most 500 bytes long, with the reason first. Passwords, tokens, the URL's query and the values of request \
+headers are never printed.";
 
 const MORE: &str = r#".SH ASSERTIONS
 .B \-\-expect
@@ -107,8 +107,8 @@ takes
 or a query alone, which holds unless it selects nothing,
 .BR null " or " false ;
 .BI ! QUERY
-is its opposite.
-The query is JSONPath (RFC 9535), whose leading
+is the opposite.
+The query is JSONPath (RFC 9535); its leading
 .B $
 and first dot may be left out.
 If it selects several nodes, the assertion must hold for each of them.
@@ -137,8 +137,8 @@ and
 .B =0.87+\-2%
 and
 .B =1+\-0.001
-allow for a tolerance.
-A value that parses as JSON is that JSON, anything else is a string.
+allow a tolerance.
+A value that parses as JSON is that JSON; anything else is a string.
 NaN and the infinities fail every assertion that meets them.
 .SH ENVIRONMENT
 .TP
@@ -149,30 +149,30 @@ the URL: the long name in capitals with
 .B _
 for
 .BR \- ,
-as in
+such as
 .BR HEALTHPROBE_MAX_LATENCY .
-One that can be repeated takes one value a line, a switch takes
+Repeatable options take one value per line, switches take
 .B true
 or
-.BR false ,
-and an empty variable counts as unset.
-The command line wins over the environment, and that over the file of
+.BR false .
+An empty variable counts as unset.
+The command line overrides the environment, which overrides the file of
 .BR \-\-config .
 .TP
 .BR SSL_CERT_FILE ", " SSL_CERT_DIR
-Where the trusted certificates are, unless
+Paths of the trusted certificates, unless
 .B \-\-cacert
-names them.
+is given.
 .PP
 .BI ${ NAME }
 and
 .BI ${ NAME :\- DEFAULT }
-are replaced in the URL, in the values of headers, in
+are expanded in the URL, in header values, in
 .B \-\-user
 and in
 .BR \-\-proxy .
 .B HTTP_PROXY
-and its like are ignored.
+and related variables are ignored.
 .SH EXIT STATUS
 .TP
 .B 0
@@ -184,7 +184,7 @@ and
 .B 1
 Everything else.
 .SH FILES
-The first of these that exists holds the certificates of the trusted CAs, unless
+The first existing file of these contains the trusted CA certificates, unless
 .B \-\-cacert
 or the environment names others:
 .PP
@@ -198,7 +198,7 @@ or the environment names others:
 .fi
 .RE
 .PP
-Without any of them, the files in
+If none exists, the files in
 .I /etc/ssl/certs
 and
 .IR /etc/pki/tls/certs .
@@ -211,7 +211,7 @@ HEALTHCHECK \-\-timeout=3s CMD ["/healthprobe", ":${PORT:\-8000}/health", "\-e",
 .fi
 .RE
 .PP
-Ask a model something of which the answer is known:
+Send a model an input with a known answer:
 .PP
 .RS
 .nf
@@ -227,7 +227,7 @@ healthprobe http://localhost:8000/health \-\-wait 30s
 .fi
 .RE
 .PP
-Warn a week before a certificate expires:
+Fail a week before a certificate expires:
 .PP
 .RS
 .nf

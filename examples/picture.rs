@@ -7,13 +7,13 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 const WIDTH: usize = 890;
-/// As many as fit: none of the fonts below is wider than 0.602 of its 13 px.
+/// As many as fit: a glyph of the fonts below is at most 0.602 × 13 px wide.
 const COLUMNS: usize = 108;
 const MARGIN: usize = 22;
 const ROW: usize = 18;
 const TITLE_BAR: usize = 38;
 
-/// Nothing but the keyframes dims a row, so all is clear where nothing moves or should.
+/// Only the keyframes dim a row, so without animation everything is fully visible.
 const STYLE: &str = r#"
 text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace;fill:#c9d1d9;white-space:pre}
 .title,.command{font-weight:bold;fill:#f0f6fc}
@@ -41,7 +41,7 @@ struct Scene<'a> {
 
 struct Probe<'a> {
     command: Vec<&'a str>,
-    said: Vec<&'a str>,
+    output: Vec<&'a str>,
 }
 
 fn main() -> ExitCode {
@@ -62,23 +62,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Blank lines divide what the tour prints; a command goes on after a backslash.
+/// Splits the tour's output at blank lines; a backslash continues a command.
 fn read(text: &str) -> Result<Tour<'_>, String> {
     let mut blocks = text
         .split("\n\n")
         .map(|block| block.trim_matches('\n'))
         .filter(|block| !block.is_empty());
-    let heading = blocks.next().ok_or("pipe the tour in")?;
+    let heading = blocks.next().ok_or("expected the tour on standard input")?;
     let mut scenes: Vec<Scene> = vec![];
     for block in blocks {
         let lines: Vec<&str> = block.lines().collect();
         match (lines.as_slice(), scenes.last_mut()) {
             ([first, ..], Some(scene)) if first.starts_with("$ ") => {
-                let said = lines.iter().position(|line| !line.ends_with('\\'));
-                let (command, said) = lines.split_at(said.map_or(lines.len(), |last| last + 1));
+                let output = lines.iter().position(|line| !line.ends_with('\\'));
+                let (command, output) = lines.split_at(output.map_or(lines.len(), |last| last + 1));
                 scene.probes.push(Probe {
                     command: command.to_vec(),
-                    said: said.to_vec(),
+                    output: output.to_vec(),
                 });
             }
             ([title, story], _) => scenes.push(Scene {
@@ -93,10 +93,10 @@ fn read(text: &str) -> Result<Tour<'_>, String> {
                     end,
                 });
             }
-            _ => return Err(format!("this is not of the tour:\n{block}")),
+            _ => return Err(format!("not part of a tour:\n{block}")),
         }
     }
-    Err("the tour has no end".to_owned())
+    Err("the tour is incomplete".to_owned())
 }
 
 fn draw(tour: &Tour) -> String {
@@ -112,7 +112,7 @@ fn draw(tour: &Tour) -> String {
                 screen.line(&[("command", line)]);
             }
             screen.wait(0.5);
-            for line in &probe.said {
+            for line in &probe.output {
                 screen.line(&coloured(line));
             }
         }
@@ -123,7 +123,7 @@ fn draw(tour: &Tour) -> String {
     screen.framed(tour.heading, &summary(&tour.scenes))
 }
 
-/// A line of the probe's, with a class for the word that says how it ended.
+/// A line of output, with a class for the verdict's word.
 fn coloured(line: &str) -> Vec<(&str, &str)> {
     let (word, rest) = line.split_at(line.find(':').unwrap_or(0));
     match word {
@@ -133,7 +133,7 @@ fn coloured(line: &str) -> Vec<(&str, &str)> {
     }
 }
 
-/// The picture for those who hear it: each scene's title, and the first words of its verdicts.
+/// The description for screen readers: each scene's title, and the first words of its verdicts.
 fn summary(scenes: &[Scene]) -> String {
     let scenes: Vec<String> = scenes
         .iter()
@@ -141,7 +141,7 @@ fn summary(scenes: &[Scene]) -> String {
             let verdicts: Vec<&str> = scene
                 .probes
                 .iter()
-                .filter_map(|probe| probe.said.first()?.split(':').next())
+                .filter_map(|probe| probe.output.first()?.split(':').next())
                 .collect();
             format!("{}: {}.", scene.title, verdicts.join(", "))
         })
@@ -149,12 +149,12 @@ fn summary(scenes: &[Scene]) -> String {
     scenes.join(" ")
 }
 
-/// Rows in groups, each of which appears at a time of its own.
+/// Rows in groups that appear one after the other.
 struct Screen {
     groups: String,
-    /// Of the last row.
+    /// The y coordinate of the last row.
     baseline: usize,
-    /// Seconds from the start.
+    /// Seconds since the start.
     time: f32,
 }
 
@@ -171,7 +171,7 @@ impl Screen {
         self.baseline += height;
     }
 
-    /// What follows appears this many seconds later.
+    /// Delays the rows that follow.
     fn wait(&mut self, seconds: f32) {
         if !self.groups.is_empty() {
             self.groups += "</g>\n";
@@ -184,7 +184,7 @@ impl Screen {
         );
     }
 
-    /// Texts with their classes, wrapped where a terminal wraps: at its edge, be it within a word.
+    /// Texts with their classes, wrapped at the edge as in a terminal, also within words.
     fn line(&mut self, texts: &[(&str, &str)]) {
         let mut column = COLUMNS;
         self.groups += "\n<text>";
@@ -213,7 +213,7 @@ impl Screen {
         self.groups += "</text>";
     }
 
-    /// The whole picture, in a terminal's window of its own colour, for pages light and dark.
+    /// The complete SVG: a terminal window with its own colours, for light and dark pages.
     fn framed(&self, heading: &str, summary: &str) -> String {
         let height = self.baseline + MARGIN;
         let (middle, right, bottom) = (WIDTH / 2, WIDTH - 1, height - 1);

@@ -1,8 +1,8 @@
 //! A tour of healthprobe: `cargo run --example tour`.
 //!
-//! It starts a small model server in this process, puts it into the states that such a server
-//! gets into, runs the real binary against each, and shows every command with its output and
-//! exit code. It ends in 1 if a probe does not end as the tour says it should.
+//! Starts a small model server in this process, runs the real binary against it in several
+//! states, and shows every command with its output and exit code. Exits 1 if a probe does not
+//! end as expected.
 
 use std::env;
 use std::error::Error;
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// One state of the server, and what the probe has to say about it.
+/// One state of the server, and the probes of it.
 struct Scene {
     title: &'static str,
     story: &'static str,
@@ -46,7 +46,7 @@ struct Behaviour {
 enum Pace {
     Prompt,
     Slow(Duration),
-    /// Accepts and never answers.
+    /// Accepts connections and never answers.
     Stuck,
 }
 
@@ -60,7 +60,7 @@ const READY: Behaviour = Behaviour {
 const SCENES: &[Scene] = &[
     Scene {
         title: "Loading",
-        story: "The server is up, its model is not. The status alone tells.",
+        story: "The server is up, but its model is not loaded. The status shows it.",
         server: Behaviour {
             status: "503 Service Unavailable",
             health: r#"{"detail":"Model not loaded"}"#,
@@ -74,7 +74,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         title: "Healthy",
-        story: "The model is loaded, and an inference gives an answer worth having.",
+        story: "The model is loaded, and an inference returns a good answer.",
         server: READY,
         probes: &[
             Probe {
@@ -95,7 +95,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         title: "Slow",
-        story: "The answer is right, and too late.",
+        story: "The answer is right, but late.",
         server: Behaviour {
             pace: Pace::Slow(Duration::from_millis(120)),
             ..READY
@@ -108,7 +108,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         title: "Stuck",
-        story: "The server accepts and says nothing. The probe gives up before Docker kills it.",
+        story: "The server accepts the connection and hangs. The probe stops before Docker kills it.",
         server: Behaviour {
             pace: Pace::Stuck,
             ..READY
@@ -121,7 +121,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         title: "Wrong",
-        story: "The status is 200 and the server is of no use.",
+        story: "The status is 200, but the server does not work.",
         server: Behaviour {
             health: r#"{"status":"error","model":{"name":"iris","loaded":false}}"#,
             prediction: r#"{"predictions":[]}"#,
@@ -142,7 +142,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         title: "Green but dead",
-        story: "The server says that all is well. Only an inference tells that the weights are broken.",
+        story: "The server reports ok. Only an inference reveals that the weights are broken.",
         server: Behaviour {
             prediction: r#"{"predictions":[{"label":"Unknown","score":NaN}]}"#,
             ..READY
@@ -165,7 +165,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         title: "Mistyped",
-        story: "An assertion that cannot be read is an error before anything is sent.",
+        story: "A syntax error in an assertion is reported before anything is sent.",
         server: READY,
         probes: &[Probe {
             path: "/predict/sample",
@@ -186,51 +186,48 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether every probe ended as its scene says.
+/// Returns whether every probe ended as expected.
 fn tour(out: &mut impl Write) -> Result<bool> {
     let healthprobe = build_healthprobe()?;
     let server = Server::start()?;
     let paint = Paint::for_stdout();
     let origin = format!("http://localhost:{}", server.port);
-    writeln!(
-        out,
-        "A model server on {origin}, and what healthprobe says of it."
-    )?;
+    writeln!(out, "A model server on {origin}, probed in several states.")?;
 
-    let mut surprises = 0;
+    let mut unexpected = 0;
     for scene in SCENES {
         server.behave(scene.server);
         writeln!(out, "\n\n{}\n{}", paint.bold(scene.title), scene.story)?;
         for probe in scene.probes {
             let output = run(&healthprobe, &origin, probe)?;
-            writeln!(out, "\n{}", paint.bold(&typed(&origin, probe)))?;
+            writeln!(out, "\n{}", paint.bold(&command_line(&origin, probe)))?;
             write!(
                 out,
                 "{}",
                 paint.verdict(&String::from_utf8_lossy(&output.stdout))
             )?;
             write!(out, "{}", String::from_utf8_lossy(&output.stderr))?;
-            writeln!(out, "exit code {}", told(&output))?;
+            writeln!(out, "exit code {}", exit_code(&output))?;
             if output.status.code() != Some(probe.exit) {
-                surprises += 1;
-                writeln!(out, "SURPRISE: this should have ended in {}", probe.exit)?;
+                unexpected += 1;
+                writeln!(out, "UNEXPECTED: this should exit with {}", probe.exit)?;
             }
         }
     }
 
     let probes: usize = SCENES.iter().map(|scene| scene.probes.len()).sum();
-    if surprises == 0 {
-        writeln!(out, "\n\nAll {probes} probes ended as they should.")?;
+    if unexpected == 0 {
+        writeln!(out, "\n\nAll {probes} probes ended as expected.")?;
     } else {
         writeln!(
             out,
-            "\n\n{surprises} of {probes} probes did not end as they should."
+            "\n\n{unexpected} of {probes} probes did not end as expected."
         )?;
     }
-    Ok(surprises == 0)
+    Ok(unexpected == 0)
 }
 
-/// `cargo run --example` builds no binary, so the tour asks for it, and cargo says where it is.
+/// `cargo run --example` does not build the binary, so the tour does. Cargo reports its path.
 fn build_healthprobe() -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut build = Command::new(cargo);
@@ -243,7 +240,7 @@ fn build_healthprobe() -> Result<PathBuf> {
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
-    // What cargo tells the tour of its package, ring would take for a change, and be compiled again.
+    // ring's build script depends on these variables, and would compile ring again.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -258,7 +255,7 @@ fn build_healthprobe() -> Result<PathBuf> {
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo build named no executable".into())
+        .ok_or_else(|| "cargo build reported no executable".into())
 }
 
 fn run(healthprobe: &Path, origin: &str, probe: &Probe) -> Result<Output> {
@@ -267,7 +264,7 @@ fn run(healthprobe: &Path, origin: &str, probe: &Probe) -> Result<Output> {
         .arg(format!("{origin}{}", probe.path))
         .args(probe.flags.iter().flat_map(|(flag, value)| [flag, value]))
         .stdin(Stdio::null());
-    // The visitor's own settings would change what the tour shows.
+    // The user's own settings would change the output.
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("HEALTHPROBE_") {
             command.env_remove(name);
@@ -278,8 +275,8 @@ fn run(healthprobe: &Path, origin: &str, probe: &Probe) -> Result<Output> {
         .map_err(|error| format!("{}: {error}", healthprobe.display()).into())
 }
 
-/// The command as one would type it; several flags take a line each.
-fn typed(origin: &str, probe: &Probe) -> String {
+/// The command as typed in a shell; several flags take a line each.
+fn command_line(origin: &str, probe: &Probe) -> String {
     let mut line = format!(
         "$ healthprobe {}",
         quoted(&format!("{origin}{}", probe.path))
@@ -295,7 +292,7 @@ fn typed(origin: &str, probe: &Probe) -> String {
     line
 }
 
-/// Quoted for a POSIX shell, where that is needed.
+/// Quotes for a POSIX shell, if needed.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -305,7 +302,7 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn told(output: &Output) -> String {
+fn exit_code(output: &Output) -> String {
     match output.status.code() {
         Some(code) => code.to_string(),
         None => output.status.to_string(),
@@ -318,7 +315,7 @@ struct Server {
 }
 
 impl Server {
-    /// On port 8000, which reads best, or on any other if that is taken.
+    /// On port 8000, or on any other if that is taken.
     fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 8000))
             .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
@@ -370,7 +367,7 @@ fn answer(mut client: &TcpStream, behaviour: Behaviour) -> io::Result<()> {
     client.write_all(format!("{head}\r\n\r\n{body}").as_bytes())
 }
 
-/// Colour for a terminal, and none elsewhere or with `NO_COLOR`.
+/// Colours on a terminal, unless `NO_COLOR` is set.
 struct Paint(bool);
 
 impl Paint {
@@ -383,7 +380,7 @@ impl Paint {
         self.with("1", text)
     }
 
-    /// The verdict's first word, green or red.
+    /// Colours the verdict's first word green or red.
     fn verdict(&self, line: &str) -> String {
         match line.split_once(':') {
             Some(("healthy", rest)) => self.with("32", "healthy") + ":" + rest,

@@ -2,8 +2,8 @@
 
     uvicorn app:app --port 8000
 
-MODEL_FILE       the model that train.py saved (model.joblib)
-BUREAU_SECONDS   how long the credit bureau takes to answer (0)
+MODEL_FILE       the model that train.py saved (default: model.joblib)
+BUREAU_SECONDS   how long the credit bureau takes to answer (default: 0)
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 MODEL_FILE = Path(os.environ.get("MODEL_FILE") or Path(__file__).with_name("model.joblib"))
 BUREAU_SECONDS = float(os.environ.get("BUREAU_SECONDS") or 0)
 
-# The data warehouse's codes.
+# Codes of the data warehouse.
 DECISIONS = {1: "approve", 2: "review", 3: "decline"}
 
 MODEL = joblib.load(MODEL_FILE)
@@ -36,7 +36,7 @@ class Model(BaseModel):
 
 
 class Prediction(BaseModel):
-    # Clients were promised a number, never null. So what is no number leaves as NaN, which JSON does not have.
+    # The API guarantees a number, never null, so NaN is written as NaN, which is not valid JSON.
     model_config = ConfigDict(ser_json_inf_nan="constants")
 
     label: str
@@ -52,14 +52,14 @@ class ScoreResponse(BaseModel):
 
 
 async def ask_bureau(applicant: dict[str, float]) -> dict[str, float]:
-    """The applicant with what the credit bureau knows of them. This bureau knows nothing, in its own time."""
+    """Adds the credit bureau's data to an applicant. This stub has none and only takes time."""
     await asyncio.sleep(BUREAU_SECONDS)
     return {"late_payments": 0, **applicant}
 
 
 def predict(applicants: list[dict[str, float]]) -> list[Prediction]:
     features = MODEL["features"]
-    # Nobody can be scored on half a form.
+    # Incomplete applications are skipped.
     rows = [[applicant[name] for name in features] for applicant in applicants if set(features) <= set(applicant)]
     if not rows:
         return []

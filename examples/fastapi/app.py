@@ -2,8 +2,8 @@
 
     uvicorn app:app --port 8000
 
-MODEL_FILE           the model; it may appear, or be replaced, while the service runs (model.json)
-MODEL_POLL_SECONDS   how often to look for it (1)
+MODEL_FILE           path of the model, which can be created or replaced while the service runs (default: model.json)
+MODEL_POLL_SECONDS   how often to check it for changes (default: 1)
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from pydantic import BaseModel, model_validator
 MODEL_FILE = Path(os.environ.get("MODEL_FILE") or Path(__file__).with_name("model.json"))
 MODEL_POLL_SECONDS = float(os.environ.get("MODEL_POLL_SECONDS") or 1)
 
-# Under this score the service would rather say that it does not know.
+# Below this score the service answers "Unknown".
 MIN_SCORE = 0.5
 
-# A flower near the border between two species, so that its score says something.
+# A flower near the border between two species, so its score is sensitive to the weights.
 SAMPLE = [5.9, 3.0, 4.9, 1.7]
 
 log = logging.getLogger("uvicorn.error")
@@ -68,12 +68,12 @@ class Model(BaseModel):
         odds = [math.exp(logit - top) for logit in logits]
         best = max(range(len(odds)), key=odds.__getitem__)
         score = odds[best] / sum(odds)
-        # A score that is NaN, as after a diverged training run, is under every threshold.
+        # A NaN score, as after a diverged training run, is below every threshold.
         return Prediction(label=self.labels[best] if score >= MIN_SCORE else "Unknown", score=score)
 
 
 class Registry:
-    """The model in service, and whether the newest file could be loaded."""
+    """The model in service, and the error of the newest file, if any."""
 
     def __init__(self) -> None:
         self.model: Model | None = None
@@ -81,7 +81,7 @@ class Registry:
         self._seen: tuple[int, int, int] | None = None
 
     def refresh(self) -> None:
-        """Load the file if it is new. A broken one leaves the previous model in service."""
+        """Load the file if it has changed. A broken file leaves the previous model in service."""
         try:
             stat = MODEL_FILE.stat()
         except OSError:
@@ -99,7 +99,7 @@ class Registry:
             log.error("%s: %s", self.error, error)
 
     async def watch(self) -> None:
-        # In a thread: loading in the event loop would freeze /health for as long as it takes.
+        # In a thread: loading in the event loop would block /health.
         while True:
             await asyncio.to_thread(self.refresh)
             await asyncio.sleep(MODEL_POLL_SECONDS)
@@ -146,5 +146,5 @@ def predict(request: PredictRequest) -> PredictResponse:
 
 @app.get("/predict/sample")
 def predict_sample() -> PredictResponse:
-    """One known flower through the whole model: an inference for probes that send no body."""
+    """An inference on one known flower, for probes that send no body."""
     return predict(PredictRequest(instances=[SAMPLE]))

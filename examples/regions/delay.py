@@ -1,4 +1,4 @@
-"""What netem does, for a kernel without it: packets routed to the tun device go out of another one, later.
+"""A replacement for netem: sends packets that are routed to the tun device out of another device, after a delay.
 
     delay.py TUN DEVICE MILLISECONDS
 """
@@ -19,7 +19,7 @@ IFF_NO_PI = 0x1000
 name, device, delay = sys.argv[1].encode(), sys.argv[2].encode(), float(sys.argv[3]) / 1000
 tun = os.open("/dev/net/tun", os.O_RDWR)
 fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", name, IFF_TUN | IFF_NO_PI))
-# Bound to the device: routed like all else, a packet would come back here.
+# Bound to the device: routed normally, a packet would come back here.
 out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 out.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device)
 
@@ -28,7 +28,7 @@ while True:
     pause = max(0, waiting[0][0] - time.monotonic()) if waiting else None
     if select.select([tun], [], [], pause)[0]:
         packet = os.read(tun, 65535)
-        # IPv6 looks for routers even where it is not used.
+        # Ignore IPv6, which looks for routers even if unused.
         if packet[0] >> 4 == 4:
             waiting.append((time.monotonic() + delay, packet))
     while waiting and waiting[0][0] <= time.monotonic():

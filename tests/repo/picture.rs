@@ -62,7 +62,7 @@ fn the_picture_matches_the_tour() {
     // Any change of the tour changes the picture.
     for (right, wrong) in [
         ("Loading", "Loaded"),
-        ("The status alone tells.", ""),
+        ("The status shows it.", ""),
         ("status 503", "status 500"),
         ("exit code 0", "exit code 1"),
         ("unhealthy: took", "healthy: took"),
@@ -82,12 +82,12 @@ fn rejects_text_that_is_not_the_tour() {
     let (unfinished, _) = tour.split_once("All 10 probes").unwrap();
     let (first, rest) = tour.split_once("\n\n\n").unwrap();
     for (text, error) in [
-        ("", "pipe the tour in"),
-        (unfinished, "the tour has no end"),
-        (first, "the tour has no end"),
+        ("", "expected the tour on standard input"),
+        (unfinished, "the tour is incomplete"),
+        (first, "the tour is incomplete"),
         (
             &format!("{first}\n\nin a scene of\nthree\nlines\n\n{rest}"),
-            "this is not of the tour:\nin a scene of\nthree\nlines",
+            "not part of a tour:\nin a scene of\nthree\nlines",
         ),
     ] {
         let drawn = draw(text);

@@ -4,11 +4,11 @@ use regex_lite::Regex;
 
 use crate::support::tour::tour;
 
-const TEXT: &str = r#"A model server on http://localhost:8000, and what healthprobe says of it.
+const TEXT: &str = r#"A model server on http://localhost:8000, probed in several states.
 
 
 Loading
-The server is up, its model is not. The status alone tells.
+The server is up, but its model is not loaded. The status shows it.
 
 $ healthprobe http://localhost:8000/health
 unhealthy: status 503, expected 200-399; GET http://localhost:8000/health in <t>; body: {"detail":"Model not loaded"}
@@ -16,7 +16,7 @@ exit code 1
 
 
 Healthy
-The model is loaded, and an inference gives an answer worth having.
+The model is loaded, and an inference returns a good answer.
 
 $ healthprobe http://localhost:8000/health --expect status=ok
 healthy: 200 OK in <t>; GET http://localhost:8000/health
@@ -31,7 +31,7 @@ exit code 0
 
 
 Slow
-The answer is right, and too late.
+The answer is right, but late.
 
 $ healthprobe http://localhost:8000/predict/sample --max-latency 100ms
 unhealthy: took <t>, expected at most 100ms; GET http://localhost:8000/predict/sample in <t>
@@ -39,7 +39,7 @@ exit code 1
 
 
 Stuck
-The server accepts and says nothing. The probe gives up before Docker kills it.
+The server accepts the connection and hangs. The probe stops before Docker kills it.
 
 $ healthprobe http://localhost:8000/health --timeout 300ms
 unhealthy: timed out after 300ms waiting for the response; GET http://localhost:8000/health
@@ -47,7 +47,7 @@ exit code 1
 
 
 Wrong
-The status is 200 and the server is of no use.
+The status is 200, but the server does not work.
 
 $ healthprobe http://localhost:8000/health \
     --expect status=ok \
@@ -61,7 +61,7 @@ exit code 1
 
 
 Green but dead
-The server says that all is well. Only an inference tells that the weights are broken.
+The server reports ok. Only an inference reveals that the weights are broken.
 
 $ healthprobe http://localhost:8000/health --expect status=ok
 healthy: 200 OK in <t>; GET http://localhost:8000/health
@@ -75,14 +75,14 @@ exit code 1
 
 
 Mistyped
-An assertion that cannot be read is an error before anything is sent.
+A syntax error in an assertion is reported before anything is sent.
 
 $ healthprobe http://localhost:8000/predict/sample --expect 'predictions[0.score>=0.5'
 error: --expect "predictions[0.score>=0.5": column 12: expected a closing ]
 exit code 1
 
 
-All 10 probes ended as they should.
+All 10 probes ended as expected.
 "#;
 
 #[test]

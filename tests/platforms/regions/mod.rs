@@ -107,7 +107,7 @@ fn a_higher_latency_limit_accepts_a_distant_region() {
         ["eu: healthy from everywhere", "us: healthy from everywhere"]
     );
     assert!(
-        verdicts(&outcome)[2].starts_with("ap: the instance: it fails at home"),
+        verdicts(&outcome)[2].starts_with("ap: the instance: it fails locally"),
         "{outcome:?}"
     );
 }
@@ -139,7 +139,7 @@ fn reports_a_certificate_for_another_name() {
         assert!(outcome.out.contains(&line), "{outcome:?}");
     }
     // Distinguishes one failing region from all of them.
-    let verdict = "every region: it fails at home, so it is what they share";
+    let verdict = "every region: all fail locally, so the cause is shared";
     assert_eq!(verdicts(&outcome), [verdict], "{outcome:?}");
 }
 
