@@ -153,7 +153,7 @@ fn the_smoke_test_passes_only_with_a_working_model() {
         right.log
     );
     assert!(
-        !right.ran.contains(&"Show what the server said".to_owned()),
+        !right.ran.contains(&"Show the server's log".to_owned()),
         "{:?}",
         right.ran
     );
