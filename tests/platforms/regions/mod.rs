@@ -192,6 +192,6 @@ fn requires_root() {
             String::from_utf8_lossy(&output.stderr).as_ref(),
             output.status.code()
         ),
-        ("error: network namespaces are made by root only\n", Some(1))
+        ("error: creating network namespaces requires root\n", Some(1))
     );
 }
