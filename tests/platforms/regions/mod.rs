@@ -192,6 +192,9 @@ fn requires_root() {
             String::from_utf8_lossy(&output.stderr).as_ref(),
             output.status.code()
         ),
-        ("error: creating network namespaces requires root\n", Some(1))
+        (
+            "error: creating network namespaces requires root\n",
+            Some(1)
+        )
     );
 }

@@ -1,11 +1,12 @@
-//! Every link of the pages leads somewhere, and every page can be found.
+//! Every link and path of the pages leads somewhere, and every page can be found.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use regex_lite::Regex;
 
-use super::pages::pages;
+use super::pages::{ROOT, pages};
 
 /// A heading as a link names it.
 fn anchor(heading: &str) -> String {
@@ -44,4 +45,37 @@ fn every_link_leads_somewhere() {
         let is_linked = linked.contains(&page.path.canonicalize().unwrap());
         assert!(is_linked, "no page links to {}", page.name());
     }
+}
+
+#[test]
+fn every_path_named_exists() {
+    let paths = Regex::new(r"\b(?:benches|examples|scripts|src|tests)/[\w./-]*\w").unwrap();
+    let mut seen = 0;
+    for page in pages() {
+        for found in paths.find_iter(&page.text) {
+            let path = found.as_str();
+            assert!(
+                Path::new(ROOT).join(path).exists(),
+                "{}: {path}",
+                page.name()
+            );
+            seen += 1;
+        }
+        // What only developers need.
+        assert!(!page.text.contains(".ci"), "{}", page.name());
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn the_rust_version_is_that_of_the_manifest() {
+    let versions = Regex::new(r"\bRust\s+(\d+\.\d+)").unwrap();
+    let mut seen = 0;
+    for page in pages() {
+        for found in versions.captures_iter(&page.text) {
+            assert_eq!(&found[1], env!("CARGO_PKG_RUST_VERSION"), "{}", page.name());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "{seen}");
 }
