@@ -1,12 +1,12 @@
-//! The allocator of a process that lives a millisecond and allocates 700 times:
-//! one stretch of memory, handed out from its start and hardly ever taken back.
-//! What does not fit in comes from the system.
+//! A bump allocator, for a process that lives a millisecond and allocates 700 times:
+//! it hands out one block of memory from its start, and reuses only the last part.
+//! What does not fit comes from the system.
 //!
-//! musl's own allocator took half of all instructions and 39 of 67 system calls
-//! of a probe; a general one (dlmalloc) still took two fifths, half of it for locks.
+//! musl's allocator took half of all instructions and 39 of 67 system calls of a
+//! probe; a general one (dlmalloc) still took two fifths, half of it for locks.
 #![expect(
     unsafe_code,
-    reason = "no allocator can do without, and no crate has one that is safe to declare and falls back to the system"
+    reason = "GlobalAlloc is an unsafe trait, and no crate has a bump allocator that falls back to the system"
 )]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -15,11 +15,11 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// More than a probe of a short answer needs. Pages that it does not touch cost nothing.
+/// More than a probe with a short response needs, in bytes. Untouched pages cost nothing.
 const SIZE: usize = 256 << 10;
 
-/// The alignment of the memory, and so the largest that is handed out of it. One
-/// of a page would put both ends of the arena on pages of their own: four of a
+/// The memory's alignment in bytes, and so the largest that a block can have. With a
+/// page's alignment, both ends of the arena would be on pages of their own: four of a
 /// probe's page faults.
 const ALIGN: usize = 64;
 
@@ -28,12 +28,12 @@ struct Memory(MaybeUninit<[u8; SIZE]>);
 
 #[repr(C)]
 pub(crate) struct Arena {
-    /// How much of the memory is handed out.
+    /// How many bytes are handed out.
     used: AtomicUsize,
     memory: UnsafeCell<Memory>,
 }
 
-// SAFETY: `used` gives each part of the memory to one owner; nothing else touches it.
+// SAFETY: `used` gives each part of the memory to one owner; nothing else accesses it.
 unsafe impl Sync for Arena {}
 
 impl Arena {
@@ -48,7 +48,7 @@ impl Arena {
         self.memory.get().cast()
     }
 
-    /// Where in the memory a block begins; `None` of the system's.
+    /// The offset of a block in the memory; `None` for one of the system's.
     fn offset(&self, block: *mut u8) -> Option<usize> {
         let offset = block.addr().wrapping_sub(self.start().addr());
         (offset < SIZE).then_some(offset)
@@ -60,7 +60,7 @@ impl Arena {
         }
         let mut used = self.used.load(Ordering::Relaxed);
         // An alignment is a power of two. Neither sum can overflow: `used` is at most
-        // SIZE, and a layout's size at most half of what an address can say.
+        // SIZE, and a layout's size at most isize::MAX.
         let mask = layout.align() - 1;
         loop {
             let offset = (used + mask) & !mask;
@@ -76,20 +76,20 @@ impl Arena {
         }
     }
 
-    /// Moves the end of what is handed out, if it is still where it was seen.
+    /// Moves the end of what is handed out, if it is still the one seen.
     fn replace(&self, seen: usize, end: usize) -> Result<usize, usize> {
         self.used
             .compare_exchange(seen, end, Ordering::AcqRel, Ordering::Relaxed)
     }
 }
 
-// SAFETY: blocks are aligned, as long as asked for, and never overlap: `used` only
-// moves back over the block that its owner gives back.
+// SAFETY: blocks are aligned, as long as requested, and never overlap: `used` only
+// moves back over a block that its owner frees.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match self.take(layout) {
             Some(block) => block,
-            // SAFETY: the caller's promises are the system's.
+            // SAFETY: the caller's guarantees are passed on.
             None => unsafe { System.alloc(layout) },
         }
     }
@@ -97,27 +97,27 @@ unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         match self.take(layout) {
             Some(block) => {
-                // SAFETY: the block is that long, and nobody else's. It may have been used before.
+                // SAFETY: the block is that long and has no other owner. It may have been used before.
                 unsafe { ptr::write_bytes(block, 0, layout.size()) };
                 block
             }
-            // SAFETY: the caller's promises are the system's.
+            // SAFETY: the caller's guarantees are passed on.
             None => unsafe { System.alloc_zeroed(layout) },
         }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         match self.offset(block) {
-            // The last block can be had again; any other stays as it is.
+            // Only the last block can be reused.
             Some(offset) => drop(self.replace(offset + layout.size(), offset)),
-            // SAFETY: what is not from here is the system's, by the same layout.
+            // SAFETY: the block came from the system, with the same layout.
             None => unsafe { System.dealloc(block, layout) },
         }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(offset) = self.offset(block) else {
-            // SAFETY: what is not from here is the system's, by the same layout.
+            // SAFETY: the block came from the system, with the same layout.
             return unsafe { System.realloc(block, layout, size) };
         };
         let fits = offset.checked_add(size).is_some_and(|end| end <= SIZE);
@@ -127,7 +127,7 @@ unsafe impl GlobalAlloc for Arena {
         if size <= layout.size() {
             return block;
         }
-        // SAFETY: the caller promises that the size fits the alignment. The old block is
+        // SAFETY: the caller guarantees that the size fits the alignment. The old block is
         // shorter than the new one, and they do not overlap.
         unsafe {
             let larger = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
@@ -149,7 +149,7 @@ mod tests {
         Layout::from_size_align(size, align).unwrap()
     }
 
-    /// Fills a block, so that an overlap would show.
+    /// Fills a block, so that an overlap is detected.
     fn fill(block: *mut u8, size: usize, byte: u8) {
         for index in 0..size {
             // SAFETY: the block is that long.
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_aligned_and_apart() {
+    fn blocks_are_aligned_and_do_not_overlap() {
         let arena = Box::new(Arena::new());
         let mut blocks = Vec::new();
         for (index, align) in [1, 8, 2, 64, 4096, 16, 8192]
@@ -182,13 +182,13 @@ mod tests {
         }
         for (block, layout, byte) in blocks {
             assert!(is_filled(block, layout.size(), byte));
-            // SAFETY: each is given back once.
+            // SAFETY: each is freed once.
             unsafe { arena.dealloc(block, layout) };
         }
     }
 
     #[test]
-    fn the_last_block_grows_shrinks_and_comes_again() {
+    fn the_last_block_grows_shrinks_and_is_reused() {
         let arena = Box::new(Arena::new());
         // SAFETY: the layouts are those of the blocks.
         unsafe {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_the_systems() {
+    fn what_does_not_fit_comes_from_the_system() {
         let arena = Box::new(Arena::new());
         // SAFETY: the layouts are those of the blocks.
         unsafe {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_do_not_meet() {
+    fn threads_get_separate_blocks() {
         let arena = Arena::new();
         thread::scope(|scope| {
             for byte in 0..8 {

@@ -1,4 +1,4 @@
-//! Durations as people write and read them.
+//! Durations: parsing and formatting.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,17 +6,17 @@ use humantime::DurationError;
 
 use crate::syntax::SyntaxError;
 
-/// The longest duration taken. Far beyond any use, and safe to add to a clock.
-const MAX: Duration = Duration::from_hours(100 * 366 * 24);
+/// Maximum duration: far beyond any use, and safe to add to a clock.
+const MAX_DURATION: Duration = Duration::from_hours(100 * 366 * 24);
 
-const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 const EXPECTED: &str = "expected a duration such as 500ms, 2s or 1m 30s";
 
-/// Reads `500ms`, `2s`, `1m 30s`, or a bare number of seconds such as `2` or `0.5`.
+/// Parses `500ms`, `2s`, `1m 30s`, or a bare number of seconds such as `2` or `0.5`.
 ///
 /// # Errors
-/// Text that is no duration, zero, or more than a hundred years.
+/// Text that is not a duration, zero, or more than a hundred years.
 pub fn parse(text: &str) -> Result<Duration, SyntaxError> {
     let trimmed = text.trim();
     let bare_number =
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Duration, SyntaxError> {
             "expected a duration longer than zero",
         ));
     }
-    if duration > MAX {
+    if duration > MAX_DURATION {
         return Err(too_long(text));
     }
     Ok(duration)
@@ -52,12 +52,12 @@ fn too_long(text: &str) -> SyntaxError {
     SyntaxError::at(text, 0, "expected at most 100 years, in whole nanoseconds")
 }
 
-/// The duration as it would be typed: `2s`, `1m 30s`, `60d`. No months and years,
-/// of which nobody means the average length.
+/// The duration as `parse` reads it: `2s`, `1m 30s`, `60d`. Months and years have no
+/// exact length, so days are the largest unit.
 #[must_use]
 pub fn format_exact(duration: Duration) -> String {
-    let days = duration.as_secs() / SECONDS_A_DAY;
-    let rest = duration.saturating_sub(Duration::from_secs(days * SECONDS_A_DAY));
+    let days = duration.as_secs() / SECONDS_PER_DAY;
+    let rest = duration.saturating_sub(Duration::from_secs(days * SECONDS_PER_DAY));
     match days {
         0 => humantime::format_duration(rest).to_string(),
         _ if rest.is_zero() => format!("{days}d"),
@@ -65,8 +65,8 @@ pub fn format_exact(duration: Duration) -> String {
     }
 }
 
-/// A measured duration, rounded up, so that it never looks shorter than the
-/// limit it broke: `3.2ms`, `1.204s`.
+/// A measured duration, rounded up, so that it never looks shorter than a limit it
+/// exceeded: `3.2ms`, `1.204s`.
 #[must_use]
 pub fn format_elapsed(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
@@ -86,10 +86,10 @@ pub fn format_coarse(duration: Duration) -> String {
     units.join(" ")
 }
 
-/// A point in time, given in seconds since 1970, as RFC 3339 writes it.
+/// Seconds since 1970 as a date and time (RFC 3339).
 #[must_use]
 pub fn date(seconds: u64) -> String {
-    // Not more than RFC 3339 can write: the end of the year 9999.
+    // The end of the year 9999 is the last that RFC 3339 can write.
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.min(253_402_300_799));
     humantime::format_rfc3339_seconds(time).to_string()
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_people_write() {
+    fn parses_durations() {
         for (text, milliseconds) in [
             ("500ms", 500),
             ("2s", 2_000),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_with_a_column() {
+    fn rejects_other_text_and_names_the_column() {
         for (text, message) in [
             (
                 "",
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_can_be_typed_again() {
+    fn formats_what_it_parses() {
         for text in [
             "1ns", "500ms", "2s", "1m 30s", "7d", "60d", "365d 6h", "36600d",
         ] {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn measured_time_rounds_up() {
+    fn rounds_elapsed_time_up() {
         for (microseconds, text) in [
             (0, "0.0ms"),
             (1, "0.1ms"),

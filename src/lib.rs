@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! argv, environment, config file
-//!   → Args       args      what was given, and where
+//!   → Args       args      what the user set, and where
 //!   → Plan       plan      what will be done
 //!   → Response   fetch     what happened
 //!   → Outcomes   check     what it means
@@ -13,7 +13,7 @@
 //!   → text       report    what is printed
 //! ```
 //!
-//! [`run`] composes all of it.
+//! [`run()`] composes these.
 //!
 //! The library serves the executable, its tests and its fuzz targets. It makes no
 //! semver promise: only the command line is stable.

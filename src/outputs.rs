@@ -1,14 +1,14 @@
-//! Where something is said: stdout, stderr, and what is to be known of them.
+//! Where a probe writes: stdout, stderr, and whether that is a terminal.
 
 use std::io::Write;
 
-/// Where something is said.
+/// Where a probe writes.
 pub struct Outputs<'o> {
     /// For the verdict.
     pub out: &'o mut dyn Write,
-    /// For mistakes, and for what is told besides.
+    /// For errors, warnings and progress.
     pub err: &'o mut dyn Write,
-    /// Whether `err` is a terminal; asked only where that matters.
+    /// Whether `err` is a terminal; called only where that matters.
     pub err_is_terminal: fn() -> bool,
 }
 

@@ -1,6 +1,6 @@
-//! Sizes of data as people write them: `1MiB`, `64k`, `1048576`.
+//! Sizes of data: `1MiB`, `64k`, `1048576`.
 //!
-//! A crate would do, but none gives the column of a mistake.
+//! Parsed here because no crate reports the column of an error.
 
 use crate::syntax::SyntaxError;
 
@@ -20,10 +20,10 @@ const UNITS: [(&str, u64); 13] = [
     ("bytes", 1),
 ];
 
-/// Reads a number of bytes. A lone letter is binary, as in `docker run --memory`.
+/// Parses a number of bytes. A single letter is binary, as in `docker run --memory`.
 ///
 /// # Errors
-/// No whole number, an unknown unit, zero, or more than this machine can address.
+/// Not a whole number, an unknown unit, zero, or more than this machine can address.
 pub fn parse(text: &str) -> Result<usize, SyntaxError> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let unit = text[digits..].trim().to_ascii_lowercase();
@@ -72,7 +72,7 @@ mod tests {
     use super::{format_exact, parse};
 
     #[test]
-    fn reads_binary_and_decimal_units() {
+    fn parses_binary_and_decimal_units() {
         for (text, bytes) in [
             ("1048576", 1_048_576),
             ("1MiB", 1_048_576),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_with_a_column() {
+    fn rejects_other_text_and_names_the_column() {
         for (text, message) in [
             (
                 "",
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_the_unit_that_fits() {
+    fn formats_with_the_largest_exact_unit() {
         assert_eq!(format_exact(1 << 20), "1MiB");
         assert_eq!(format_exact(3 << 10), "3KiB");
         assert_eq!(format_exact(1_000), "1000 bytes");

@@ -1,9 +1,8 @@
-//! What every grammar of the command line says when a value cannot be read.
+//! The error of every grammar of the command line.
 
 use std::fmt;
 
-/// A value that does not follow its grammar: where it stops making sense, and
-/// what was expected there.
+/// A value that does not follow its grammar: the column, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
     /// The column, in characters, from 1.
@@ -23,7 +22,7 @@ impl SyntaxError {
         }
     }
 
-    /// The same error seen from a text in which this one begins after `prefix`.
+    /// The same error in a text that begins with `prefix`.
     #[must_use]
     pub fn after(mut self, prefix: &str) -> Self {
         self.column += prefix.chars().count();

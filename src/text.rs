@@ -1,4 +1,4 @@
-//! Untrusted text, made fit for one line of a log: escaped and bounded.
+//! Untrusted text → one line of a log: escaped and truncated.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -17,11 +17,11 @@ pub fn escape(text: &str) -> Cow<'_, str> {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            unsafe_one if is_unsafe(unsafe_one) => {
+            _ if is_unsafe(character) => {
                 // Writing to a String cannot fail.
-                let _ = write!(escaped, "\\u{:04x}", u32::from(unsafe_one));
+                let _ = write!(escaped, "\\u{:04x}", u32::from(character));
             }
-            plain => escaped.push(plain),
+            _ => escaped.push(character),
         }
     }
     Cow::Owned(escaped)
@@ -34,8 +34,8 @@ fn is_unsafe(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}')
 }
 
-/// The longest prefix of `text` that fits in `max` bytes, with `…` as its end
-/// where something was cut.
+/// The longest prefix of `text` that fits in `max` bytes, ending in `…` if
+/// something was cut.
 #[must_use]
 pub fn truncate(text: &str, max: usize) -> Cow<'_, str> {
     const ELLIPSIS: &str = "…";
@@ -51,12 +51,12 @@ mod tests {
     use super::{escape, truncate};
 
     #[test]
-    fn plain_text_is_untouched() {
+    fn leaves_plain_text_as_it_is() {
         assert_eq!(escape("status ☃ \"ok\""), "status ☃ \"ok\"");
     }
 
     #[test]
-    fn controls_and_direction_marks_are_escaped() {
+    fn escapes_controls_and_direction_marks() {
         assert_eq!(
             escape("a\nb\r\t\u{1b}[31m\u{7f}\u{9b}\u{202e}x\u{2028}"),
             "a\\nb\\r\\t\\u001b[31m\\u007f\\u009b\\u202ex\\u2028"
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_at_a_character_and_says_so() {
+    fn truncates_at_a_character_and_adds_an_ellipsis() {
         assert_eq!(truncate("short", 5), "short");
         assert_eq!(truncate("shorter", 6), "sho…");
         assert_eq!(truncate("ééééé", 8), "éé…");

@@ -1,27 +1,27 @@
-//! Host and port: what of a URL says where to dial.
+//! Host and port: the part of a URL that says what to connect to.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::syntax::SyntaxError;
 
-/// A place to dial.
+/// A host and a port to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// The host.
     pub host: Host,
-    /// The host as it was written; `localhost` where only a port was.
+    /// The host as written; `localhost` if there was only a port.
     written: String,
-    /// The port, if it was given.
+    /// The port, if there is one.
     pub port: Option<u16>,
 }
 
-/// The host of a URL, by the way its addresses are found.
+/// A host, by how its addresses are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
     /// An IP literal.
     Ip(IpAddr),
-    /// `localhost` or a name below it, which is loopback without asking DNS (RFC 6761, section 6.3).
+    /// `localhost` or a name below it: the loopback, without DNS (RFC 6761, section 6.3).
     Localhost(String),
     /// A name to look up.
     Name(String),
@@ -37,26 +37,26 @@ impl fmt::Display for Host {
 }
 
 impl Endpoint {
-    /// Reads `HOST`, `HOST:PORT` or `:PORT`, which is localhost.
+    /// Parses `HOST`, `HOST:PORT`, or `:PORT` for localhost.
     ///
     /// # Errors
-    /// Text that is no such place, a port outside 1–65535.
+    /// Other text, a port outside 1–65535.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Self::within(text, 0, text.len())
+        Self::parse_part(text, 0, text.len())
     }
 
-    /// Reads the part of a URL that begins and ends at these bytes.
+    /// Parses a part of a longer text, between two byte offsets.
     ///
     /// # Errors
-    /// As `parse`; the column is that of the whole text.
-    pub fn within(text: &str, start: usize, end: usize) -> Result<Self, SyntaxError> {
-        let (written, port_start) = split_port(text, start, end)?;
+    /// As `parse`; the column is that in the whole text.
+    pub fn parse_part(text: &str, start: usize, end: usize) -> Result<Self, SyntaxError> {
+        let (written, port_start) = split_authority(text, start, end)?;
         let port = match port_start {
-            Some(port_start) => Some(port(text, port_start, end)?),
+            Some(port_start) => Some(parse_port(text, port_start, end)?),
             None => None,
         };
         Ok(Self {
-            host: host(text, start, written)?,
+            host: parse_host(text, start, written)?,
             written: match written {
                 "" => "localhost".to_owned(),
                 _ => written.to_owned(),
@@ -76,8 +76,12 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The host, and where the port begins if there is one.
-fn split_port(text: &str, start: usize, end: usize) -> Result<(&str, Option<usize>), SyntaxError> {
+/// The host, and the offset of the port if there is one.
+fn split_authority(
+    text: &str,
+    start: usize,
+    end: usize,
+) -> Result<(&str, Option<usize>), SyntaxError> {
     let authority = &text[start..end];
     let host_length = if authority.starts_with('[') {
         authority
@@ -99,13 +103,13 @@ fn split_port(text: &str, start: usize, end: usize) -> Result<(&str, Option<usiz
     }
 }
 
-fn port(text: &str, start: usize, end: usize) -> Result<u16, SyntaxError> {
+fn parse_port(text: &str, start: usize, end: usize) -> Result<u16, SyntaxError> {
     let digits = &text[start..end];
     if digits.contains(':') {
         return Err(SyntaxError::at(
             text,
             start,
-            "expected a port from 1 to 65535; an IPv6 address stands in brackets, as in [::1]:8000",
+            "expected a port from 1 to 65535; IPv6 addresses take brackets, as in [::1]:8000",
         ));
     }
     match digits.parse::<u16>() {
@@ -118,7 +122,7 @@ fn port(text: &str, start: usize, end: usize) -> Result<u16, SyntaxError> {
     }
 }
 
-fn host(text: &str, start: usize, host: &str) -> Result<Host, SyntaxError> {
+fn parse_host(text: &str, start: usize, host: &str) -> Result<Host, SyntaxError> {
     if let Some(address) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
         return address
             .parse::<Ipv6Addr>()
@@ -151,7 +155,7 @@ fn host(text: &str, start: usize, host: &str) -> Result<Host, SyntaxError> {
         return Err(SyntaxError::at(
             text,
             start + offset,
-            "expected a host of letters, digits, - and . (other alphabets in their xn-- form)",
+            "expected a host of letters, digits, - and . (other alphabets as Punycode, xn--)",
         ));
     }
     if host.len() > 253 {

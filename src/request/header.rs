@@ -2,7 +2,7 @@
 
 use super::secret::Secret;
 
-/// Headers that follow from how a probe works. The user cannot set them.
+/// Headers that only healthprobe sets.
 pub const RESERVED_HEADERS: [&str; 5] = [
     "connection",
     "accept-encoding",
@@ -11,7 +11,7 @@ pub const RESERVED_HEADERS: [&str; 5] = [
     "expect",
 ];
 
-/// Headers that say how to answer, not who asks.
+/// Headers without credentials, whose values may be shown.
 const PUBLIC_HEADERS: [&str; 5] = [
     "accept",
     "accept-language",
@@ -30,13 +30,13 @@ pub struct Header {
 }
 
 impl Header {
-    /// Whether the value identifies nobody, and so may be shown.
+    /// Whether the value may be shown.
     #[must_use]
     pub fn is_public(&self) -> bool {
         PUBLIC_HEADERS.contains(&self.name.as_str())
     }
 
-    /// Whether the header is still sent when a redirect leads to another origin.
+    /// Whether the header is still sent after a redirect to another origin.
     #[must_use]
     pub fn survives_cross_origin(&self) -> bool {
         let name = self.name.as_str();
@@ -44,7 +44,7 @@ impl Header {
     }
 }
 
-/// Whether a character may be part of a token (RFC 9110, section 5.6.2).
+/// Whether a character is allowed in a token (RFC 9110, section 5.6.2).
 #[must_use]
 pub fn is_token(character: char) -> bool {
     character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)

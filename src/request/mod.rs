@@ -1,4 +1,4 @@
-//! The request: plain data. What is sent, and how the server is reached.
+//! The request as plain data: what is sent, and how the server is reached.
 
 pub mod endpoint;
 pub mod header;
@@ -19,35 +19,35 @@ use url::{Scheme, Url};
 pub struct Request {
     /// The method (RFC 9110, section 9).
     pub method: String,
-    /// Where to.
+    /// What to request.
     pub url: Url,
-    /// All headers but `Host` where the user gives none.
+    /// All headers. Without a `Host` here, `fetch` adds one.
     pub headers: Vec<Header>,
-    /// The body; `None` for no body at all.
+    /// The body; `None` for no body.
     pub data: Option<Vec<u8>>,
     /// The deadline of the whole probe.
     pub timeout: Duration,
-    /// What to dial.
+    /// What to connect to.
     pub via: Via,
     /// Which addresses to use.
     pub family: Family,
     /// Whether redirects are followed.
     pub follow_redirects: bool,
-    /// How TLS is spoken, where it is.
+    /// How to use TLS, for https.
     #[cfg(feature = "tls")]
     pub tls: Settings,
     /// How much of the body the checks need.
     pub body_policy: BodyPolicy,
-    /// The longest body that they may need, in bytes.
+    /// Maximum length of a body that they need, in bytes.
     pub max_body: usize,
 }
 
-/// What is dialled in order to reach the target.
+/// What to connect to in order to reach the URL's host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Via {
     /// The URL's host.
     Direct,
-    /// Another host, for `--connect-to`; its port is the URL's unless it has one.
+    /// Another host: `--connect-to`. Without a port, the URL's is used.
     Endpoint(Endpoint),
     /// `--unix-socket`
     Unix(String),
@@ -66,7 +66,7 @@ pub struct Proxy {
     pub authorization: Option<Secret>,
 }
 
-/// Which addresses of a name are used.
+/// Which addresses of a host are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// All of them.
@@ -89,7 +89,7 @@ pub enum BodyPolicy {
 }
 
 impl Request {
-    /// Host and port whose addresses are dialled; `None` of a unix socket.
+    /// The host and port to connect to; `None` for a Unix socket.
     #[must_use]
     pub fn connect_host(&self) -> Option<(&Host, u16)> {
         match &self.via {
@@ -102,7 +102,7 @@ impl Request {
         }
     }
 
-    /// The proxy that is asked for the whole URL: of plain HTTP, which needs no tunnel.
+    /// The proxy to send the whole URL to: for plain HTTP, which needs no tunnel.
     #[must_use]
     pub fn forwarding_proxy(&self) -> Option<&Proxy> {
         match &self.via {

@@ -1,19 +1,18 @@
-//! Text that may be sent but never shown.
+//! Text that is sent but never shown.
 
 use std::fmt;
 
-/// A credential. `Debug` hides it and there is no `Display`: to send it, its
-/// text has to be asked for by name.
+/// A credential. `Debug` hides it and there is no `Display`: only `expose` gives its text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides `text`.
+    /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the request alone.
+    /// The text itself, for the request only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The URL: what to dial, what to ask for, what may be shown of it.
+//! The URL: what to connect to, what to request, what may be shown of it.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::request::endpoint::{Endpoint, Host};
 use crate::request::secret::Secret;
 use crate::syntax::SyntaxError;
 
-/// Everything that RFC 3986 does not allow in a path or a query. `%` stays, for
-/// what is already encoded.
+/// What RFC 3986 does not allow in a path or a query. `%` is left alone, for what is
+/// already encoded.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b'"')
     .add(b'<')
@@ -21,27 +21,27 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The longest URL taken, in bytes.
+/// Maximum length of a URL, in bytes.
 const MAX_LEN: usize = 8 << 10;
 
-/// Where a probe goes.
+/// The URL of a probe, a redirect or a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
-    /// Whether TLS is spoken there.
+    /// The scheme.
     pub scheme: Scheme,
     /// The host.
     pub host: Host,
-    /// The port, the scheme's own where the URL has none.
+    /// The port: the scheme's default if the URL has none.
     pub port: u16,
-    /// Host and port as the URL has them, for the request.
+    /// Host and port as written in the URL, for the `Host` header.
     pub authority: String,
     /// Path and query, percent-encoded (RFC 3986), never with a fragment.
     pub path_and_query: String,
-    /// `user:password` of the URL, percent-decoded.
+    /// The URL's `user:password`, percent-decoded.
     pub credentials: Option<Secret>,
 }
 
-/// How the server is spoken to.
+/// The protocol of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// Plain HTTP.
@@ -51,7 +51,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    fn port(self) -> u16 {
+    fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
             Self::Https => 443,
@@ -69,10 +69,10 @@ impl fmt::Display for Scheme {
 }
 
 impl Url {
-    /// Reads a URL in any of its short forms: `http://host/path`, `host:8000/health`, `:8000/health`.
+    /// Parses a URL or one of its short forms: `http://host/path`, `host:8000/health`, `:8000/health`.
     ///
     /// # Errors
-    /// Text that is no such URL, another scheme, a port outside 1–65535.
+    /// Text that is not such a URL, another scheme, a port outside 1–65535.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let at = |offset: usize, expected: &str| SyntaxError::at(text, offset, expected);
         if text.len() > MAX_LEN {
@@ -84,29 +84,29 @@ impl Url {
                 "expected no white space; a space is written %20",
             ));
         }
-        let (scheme, start) = scheme(text)?;
+        let (scheme, start) = split_scheme(text)?;
         let end = text[start..]
             .find(['/', '?', '#'])
             .map_or(text.len(), |length| start + length);
         let (credentials, host_start) = match text[start..end].rfind('@') {
             Some(length) => (
-                Some(credentials(text, start, start + length)?),
+                Some(parse_credentials(text, start, start + length)?),
                 start + length + 1,
             ),
             None => (None, start),
         };
-        let endpoint = Endpoint::within(text, host_start, end)?;
+        let endpoint = Endpoint::parse_part(text, host_start, end)?;
         Ok(Self {
             scheme,
             authority: endpoint.to_string(),
-            port: endpoint.port.unwrap_or(scheme.port()),
+            port: endpoint.port.unwrap_or(scheme.default_port()),
             host: endpoint.host,
-            path_and_query: path_and_query(&text[end..]),
+            path_and_query: encode_path_and_query(&text[end..]),
             credentials,
         })
     }
 
-    /// The URL, for the request: without credentials and fragment.
+    /// The URL to request: without credentials and fragment.
     #[must_use]
     pub fn url(&self) -> String {
         format!(
@@ -115,7 +115,7 @@ impl Url {
         )
     }
 
-    /// Host and port, the port always.
+    /// Host and port, also the scheme's default port.
     #[must_use]
     pub fn host_and_port(&self) -> String {
         match self.authority.rsplit_once(':') {
@@ -124,7 +124,7 @@ impl Url {
         }
     }
 
-    /// Whether both are one server: scheme, host and port are the same (RFC 6454, section 5).
+    /// Whether scheme, host and port are the same (RFC 6454, section 5).
     #[must_use]
     pub fn is_same_origin(&self, other: &Self) -> bool {
         self.scheme == other.scheme && self.host == other.host && self.port == other.port
@@ -144,7 +144,7 @@ impl Url {
     }
 }
 
-/// What may be shown of a URL that could not be read: no credentials, no query.
+/// What may be shown of a URL that could not be parsed: no credentials, no query.
 #[must_use]
 pub fn redact(text: &str) -> String {
     let start = match text.find("://") {
@@ -163,8 +163,8 @@ pub fn redact(text: &str) -> String {
     }
 }
 
-/// The scheme, and where the authority begins.
-fn scheme(text: &str) -> Result<(Scheme, usize), SyntaxError> {
+/// The scheme, and the offset of the authority.
+fn split_scheme(text: &str) -> Result<(Scheme, usize), SyntaxError> {
     let Some(length) = text
         .find("://")
         .filter(|length| is_scheme(&text[..*length]))
@@ -180,13 +180,13 @@ fn scheme(text: &str) -> Result<(Scheme, usize), SyntaxError> {
     }
 }
 
-/// A scheme's characters (RFC 3986, section 3.1).
+/// Whether these are a scheme's characters (RFC 3986, section 3.1).
 fn is_scheme(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-fn credentials(text: &str, start: usize, end: usize) -> Result<Secret, SyntaxError> {
+fn parse_credentials(text: &str, start: usize, end: usize) -> Result<Secret, SyntaxError> {
     percent_decode_str(&text[start..end])
         .decode_utf8()
         .map(|decoded| {
@@ -196,7 +196,7 @@ fn credentials(text: &str, start: usize, end: usize) -> Result<Secret, SyntaxErr
         .map_err(|_| SyntaxError::at(text, start, "expected user:password in UTF-8"))
 }
 
-fn path_and_query(text: &str) -> String {
+fn encode_path_and_query(text: &str) -> String {
     let without_fragment = text.split('#').next().unwrap_or_default();
     let mut encoded = String::with_capacity(text.len() + 1);
     if !without_fragment.starts_with('/') {
@@ -213,13 +213,13 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     #[track_caller]
-    fn target(text: &str) -> Url {
+    fn url(text: &str) -> Url {
         Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     #[test]
-    fn every_short_form_is_a_whole_url() {
-        for (text, shown, port) in [
+    fn parses_every_short_form() {
+        for (text, redacted, port) in [
             (
                 "http://localhost:8000/health",
                 "http://localhost:8000/health",
@@ -242,10 +242,10 @@ mod tests {
             ("u:p@h:65535/", "http://h:65535/", 65535),
             ("h/é|x", "http://h/%C3%A9%7Cx", 80),
         ] {
-            let target = target(text);
+            let url = url(text);
             assert_eq!(
-                (target.redacted().as_str(), target.port),
-                (shown, port),
+                (url.redacted().as_str(), url.port),
+                (redacted, port),
                 "{text}"
             );
         }
@@ -253,13 +253,13 @@ mod tests {
 
     #[test]
     fn a_fragment_is_not_sent_and_a_query_is() {
-        assert_eq!(target("h/a?b=1#c?d").path_and_query, "/a?b=1");
-        assert_eq!(target("h?b").path_and_query, "/?b");
-        assert_eq!(target("h#c").path_and_query, "/");
+        assert_eq!(url("h/a?b=1#c?d").path_and_query, "/a?b=1");
+        assert_eq!(url("h?b").path_and_query, "/?b");
+        assert_eq!(url("h#c").path_and_query, "/");
     }
 
     #[test]
-    fn hosts_are_told_apart() {
+    fn distinguishes_kinds_of_hosts() {
         for (text, host) in [
             ("127.0.0.1", Host::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST))),
             ("[::1]", Host::Ip(IpAddr::V6(Ipv6Addr::LOCALHOST))),
@@ -273,7 +273,7 @@ mod tests {
                 Host::Name("model_server-1.svc".into()),
             ),
         ] {
-            assert_eq!(target(text).host, host, "{text}");
+            assert_eq!(url(text).host, host, "{text}");
         }
     }
 
@@ -285,14 +285,14 @@ mod tests {
             ("http://a@b:c@h/", "a@b:c"),
             ("http://user@h/", "user:"),
         ] {
-            let target = target(text);
-            assert_eq!(target.credentials.unwrap().expose(), credentials, "{text}");
+            let url = url(text);
+            assert_eq!(url.credentials.unwrap().expose(), credentials, "{text}");
         }
-        assert_eq!(target("h/@x").credentials, None);
+        assert_eq!(url("h/@x").credentials, None);
     }
 
     #[test]
-    fn what_is_no_url_is_refused_with_its_column() {
+    fn rejects_other_text_and_names_the_column() {
         const PORT: &str = "expected a port from 1 to 65535";
         for (text, message) in [
             ("", "column 1: expected a host, as in localhost:8000/health"),
@@ -313,7 +313,7 @@ mod tests {
             ("h:/", &format!("column 3: {PORT}")),
             (
                 "::1",
-                &format!("column 2: {PORT}; an IPv6 address stands in brackets, as in [::1]:8000"),
+                &format!("column 2: {PORT}; IPv6 addresses take brackets, as in [::1]:8000"),
             ),
             (
                 "8000/health",
@@ -332,11 +332,11 @@ mod tests {
             ),
             (
                 "bücher.example",
-                "column 2: expected a host of letters, digits, - and . (other alphabets in their xn-- form)",
+                "column 2: expected a host of letters, digits, - and . (other alphabets as Punycode, xn--)",
             ),
             (
                 "a\\b",
-                "column 2: expected a host of letters, digits, - and . (other alphabets in their xn-- form)",
+                "column 2: expected a host of letters, digits, - and . (other alphabets as Punycode, xn--)",
             ),
         ] {
             assert_eq!(Url::parse(text).unwrap_err().to_string(), message, "{text}");
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_cannot_be_read_keeps_its_secrets() {
+    fn redacts_a_url_that_cannot_be_parsed() {
         assert_eq!(
             redact("http://u:p@h:99999/a?token=t"),
             "http://***@h:99999/a?…"
