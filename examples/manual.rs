@@ -52,7 +52,7 @@ fn write(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 
 /// The command line, with hints for completing the values of its flags.
 fn completed() -> Command {
-    healthprobe::args::flags::command().mut_args(|argument| {
+    healthprobe::args::command().mut_args(|argument| {
         let Some(names) = argument.get_value_names() else {
             return argument;
         };
@@ -68,7 +68,7 @@ fn completed() -> Command {
 
 /// The manual page: the flags' help, and sections in man(7) format.
 fn manual() -> Result<String, Box<dyn Error>> {
-    let command = healthprobe::args::flags::command()
+    let command = healthprobe::args::command()
         // The line that apropos(1) lists.
         .about("check that an HTTP service really works")
         .long_about(DESCRIPTION)

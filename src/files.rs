@@ -1,47 +1,86 @@
-//! The only room that touches files: the ones that flags name.
+//! Reads and writes the files that flags name.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 pub use crate::upstream::strip_os_error;
 
-/// The longest file read, in bytes: a device without end must not fill the memory.
+/// Maximum length of a file, in bytes: an endless device must not fill the memory.
 const MAX_FILE_SIZE: u64 = 256 << 20;
 
-/// Reads a file; `-` is standard input.
+/// Reads what a flag names.
+pub type ReadInput<'a> = dyn Fn(Input) -> io::Result<Vec<u8>> + 'a;
+
+/// What a flag names to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input<'p> {
+    /// Standard input.
+    Stdin,
+    /// The file at this path.
+    File(&'p str),
+}
+
+impl<'p> Input<'p> {
+    /// `-` is standard input for `--data @-` and `--config -`, and a file's name elsewhere.
+    #[must_use]
+    pub fn or_stdin(path: &'p str) -> Self {
+        match path {
+            "-" => Self::Stdin,
+            _ => Self::File(path),
+        }
+    }
+
+    /// Reads it to its end.
+    ///
+    /// # Errors
+    /// It cannot be read, or it is longer than 256 MiB.
+    pub fn read(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Stdin => read_limited(io::stdin().lock()),
+            Self::File(path) => read(path),
+        }
+    }
+}
+
+impl fmt::Display for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stdin => "standard input",
+            Self::File(path) => path,
+        })
+    }
+}
+
+/// Reads a file.
 ///
 /// # Errors
-/// A file that cannot be read, or that is longer than 256 MiB.
+/// It cannot be read, or it is longer than 256 MiB.
 pub fn read(path: &str) -> io::Result<Vec<u8>> {
+    read_limited(File::open(path)?)
+}
+
+fn read_limited(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if path == "-" {
-        io::stdin()
-            .lock()
-            .take(MAX_FILE_SIZE + 1)
-            .read_to_end(&mut bytes)?;
-    } else {
-        File::open(path)?
-            .take(MAX_FILE_SIZE + 1)
-            .read_to_end(&mut bytes)?;
-    }
+    input.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_SIZE {
         return Err(io::Error::other("it is longer than 256 MiB"));
     }
     Ok(bytes)
 }
 
-/// Replaces a file at once or not at all: writes a temporary one beside it, then renames it.
+/// Replaces a file atomically: writes a temporary one beside it, then renames that.
 ///
 /// # Errors
-/// A folder that does not exist or must not be written to, a full disk, or something
-/// else than a file in its place.
+/// A folder that does not exist or is not writable, a full disk, or something other
+/// than a file at this path.
 pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
     let path = Path::new(path);
     let Some(name) = path.file_name() else {
         return Err(io::ErrorKind::IsADirectory.into());
     };
-    // To put a file in the place of a pipe or of /dev/stdout would break what uses it.
+    // Replacing a pipe or /dev/stdout with a file would break what uses it.
     if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
         return Err(io::Error::other("it is not a file"));
     }
@@ -52,16 +91,16 @@ pub fn replace(path: &str, bytes: &[u8]) -> io::Result<()> {
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // What is left of it serves nobody; that it may not exist is no further failure.
+        // It may not exist.
         let _ = fs::remove_file(&temporary);
     }
     written
 }
 
-/// The paths of what is in a folder.
+/// The paths of the entries of a folder.
 ///
 /// # Errors
-/// A folder that cannot be read.
+/// The folder cannot be read.
 pub fn list(folder: &str) -> io::Result<Vec<String>> {
     fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path().to_string_lossy().into_owned()))

@@ -7,7 +7,7 @@ use crate::args::env::Environment;
 use crate::args::{Args, ArgsError};
 use crate::check::{self, Outcome};
 use crate::fetch;
-use crate::files;
+use crate::files::{self, Input};
 use crate::interrupt;
 use crate::outputs::Outputs;
 use crate::plan::{Format, Plan};
@@ -21,10 +21,10 @@ use crate::wait::{WaitPolicy, WaitStats};
 /// Maximum length of an error message, in bytes.
 const MAX_ERROR_LEN: usize = 480;
 
-/// Probes once as the arguments and the environment say, and tells the verdict.
-/// Returns the exit code: 0 when healthy, and for help and version; else 1.
+/// Probes as the arguments and the environment say, and reports the verdict.
+/// Returns the exit code: 0 when healthy, and for help and version; otherwise 1.
 ///
-/// A verdict stands even where its text cannot be written.
+/// The exit code stays the same if the verdict's text cannot be written.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
@@ -34,39 +34,48 @@ pub fn run(
         Ok(plan) => {
             let verdict = match plan.waiting {
                 None => emit(&plan, &probe(&plan, &plan.request), None, &mut outputs),
-                Some(waiting) => wait(&plan, waiting, &mut outputs),
+                Some(policy) => wait(&plan, policy, &mut outputs),
             };
             verdict.exit_code()
         }
-        Err(ArgsError::DisplayHelp(answer) | ArgsError::DisplayVersion(answer)) => {
+        Err(NoPlan::Info(text)) => {
             let out = outputs.out;
-            let written = write!(out, "{answer}").and_then(|()| out.flush());
+            let written = write!(out, "{text}").and_then(|()| out.flush());
             u8::from(written.is_err())
         }
-        Err(ArgsError::Usage(mistake)) => {
-            let mistake = text::escape(&mistake);
-            let _ = writeln!(
-                outputs.err,
-                "error: {}",
-                text::truncate(&mistake, MAX_ERROR_LEN)
-            );
+        Err(NoPlan::Usage(error)) => {
+            let error = text::escape(&error);
+            let error = text::truncate(&error, MAX_ERROR_LEN);
+            let _ = writeln!(outputs.err, "error: {error}");
             1
         }
     }
 }
 
-/// Not inlined, so that the request gets the stack that the arguments needed, and
-/// no page of its own: two page faults of a probe.
+/// Why nothing is probed.
+enum NoPlan {
+    /// The help or the version, as asked for.
+    Info(String),
+    /// The arguments cannot be used.
+    Usage(String),
+}
+
+/// Not inlined, so that the request reuses the stack that the arguments needed: two
+/// page faults of a probe.
 #[inline(never)]
 fn plan(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
-) -> Result<Plan, ArgsError> {
-    let args = Args::read(arguments, environment, &files::read)?;
-    Plan::new(args, environment, &files::read).map_err(|error| ArgsError::Usage(error.to_string()))
+) -> Result<Plan, NoPlan> {
+    let read = |input: Input| input.read();
+    let args = Args::read(arguments, environment, &read).map_err(|error| match error {
+        ArgsError::DisplayHelp(text) | ArgsError::DisplayVersion(text) => NoPlan::Info(text),
+        ArgsError::Usage(error) => NoPlan::Usage(error.to_string()),
+    })?;
+    Plan::new(args, environment, &read).map_err(|error| NoPlan::Usage(error.to_string()))
 }
 
-/// What came of one probe.
+/// The result of one probe.
 struct ProbeResult<'p> {
     result: Result<Response, Box<FetchFailure>>,
     outcomes: Vec<Outcome<'p>>,
@@ -74,46 +83,46 @@ struct ProbeResult<'p> {
 
 fn probe<'p>(plan: &'p Plan, request: &Request) -> ProbeResult<'p> {
     match fetch::fetch(request) {
-        Ok(mut answer) => {
-            let mut outcomes = check::evaluate(&plan.checks, &answer.response);
+        Ok(mut pending) => {
+            let mut outcomes = check::evaluate(&plan.checks, &pending.response);
             if let Some(recording) = &plan.recording
                 && Verdict::of(&outcomes) == Verdict::Healthy
             {
-                outcomes.push(recording.write(&answer.response.body));
+                outcomes.push(recording.write(&pending.response.body));
             }
             if outcomes.iter().any(Outcome::is_explained_by_body) {
-                answer.read_excerpt(report::EXCERPT_READ);
+                pending.read_excerpt(report::EXCERPT_READ);
             }
             ProbeResult {
-                result: Ok(answer.response),
+                result: Ok(pending.response),
                 outcomes,
             }
         }
-        Err(none) => ProbeResult {
-            outcomes: check::without_response(&plan.checks, &none.error.to_string()),
-            result: Err(none),
+        Err(failure) => ProbeResult {
+            outcomes: check::without_response(&plan.checks, &failure.error.to_string()),
+            result: Err(failure),
         },
     }
 }
 
-/// Probes until it is healthy or the time is up, and tells what it is waiting for.
-fn wait(plan: &Plan, waiting: WaitPolicy, outputs: &mut Outputs) -> Verdict {
-    interrupt::ends_with_one();
+/// Probes until healthy or the time is up, and reports each new reason on the way.
+fn wait(plan: &Plan, policy: WaitPolicy, outputs: &mut Outputs) -> Verdict {
+    interrupt::exit_1_on_signal();
     let mut request = plan.request.clone();
     let rewrites = !plan.output.quiet && (outputs.err_is_terminal)();
     let mut last_reason = String::new();
-    let (probed, waited) = waiting.until(
-        |probed: &ProbeResult| Verdict::of(&probed.outcomes) == Verdict::Healthy,
+    let (result, stats) = policy.until(
+        |result: &ProbeResult| Verdict::of(&result.outcomes) == Verdict::Healthy,
         plan.request.timeout,
         |timeout| {
             request.timeout = timeout;
             probe(plan, &request)
         },
-        |probed, waited| {
-            let report = report(plan, probed, Some(waited));
+        |result, stats| {
+            let report = report(plan, result, Some(stats));
             let reason = report.reason();
             if rewrites {
-                let line = report::terminal::line(&report, waited, plan.output.columns);
+                let line = report::terminal::line(&report, stats, plan.output.columns);
                 let _ = outputs.err.write_all(line.as_bytes());
             } else if !plan.output.quiet && last_reason != reason {
                 let _ = outputs
@@ -126,22 +135,22 @@ fn wait(plan: &Plan, waiting: WaitPolicy, outputs: &mut Outputs) -> Verdict {
     if rewrites && !last_reason.is_empty() {
         let _ = outputs.err.write_all(report::terminal::CLEAR.as_bytes());
     }
-    emit(plan, &probed, Some(waited), outputs)
+    emit(plan, &result, Some(stats), outputs)
 }
 
 fn emit(
     plan: &Plan,
-    probed: &ProbeResult,
-    waited: Option<WaitStats>,
+    result: &ProbeResult,
+    stats: Option<WaitStats>,
     outputs: &mut Outputs,
 ) -> Verdict {
-    let report = report(plan, probed, waited);
+    let report = report(plan, result, stats);
     if !(plan.output.quiet && report.verdict == Verdict::Healthy) {
         let line = match plan.output.format {
             Format::Text => report::text::line(&report),
             Format::Json => report::json::line(&report),
         };
-        // The verdict stands, whoever reads it.
+        // The verdict stands even if nobody can read it.
         let out = &mut outputs.out;
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
         if plan.output.verbose {
@@ -169,14 +178,14 @@ fn write_metrics(path: &str, report: &Report, err: &mut dyn Write) {
     }
 }
 
-fn report<'a>(plan: &'a Plan, probed: &'a ProbeResult, waited: Option<WaitStats>) -> Report<'a> {
+fn report<'a>(plan: &'a Plan, result: &'a ProbeResult, stats: Option<WaitStats>) -> Report<'a> {
     Report {
-        verdict: Verdict::of(&probed.outcomes),
+        verdict: Verdict::of(&result.outcomes),
         method: &plan.request.method,
         url: plan.request.url.redacted(),
-        result: probed.result.as_ref().map_err(AsRef::as_ref),
-        outcomes: &probed.outcomes,
+        result: result.result.as_ref().map_err(AsRef::as_ref),
+        outcomes: &result.outcomes,
         secrets: &plan.output.secrets,
-        wait_stats: waited,
+        wait_stats: stats,
     }
 }

@@ -1,8 +1,9 @@
 //! The config file: a JSON object whose keys are the long names of the flags.
 //!
-//! Its members are taken apart where they stand, so that a mistake has a line
-//! and a column, and a large body is copied once, into the request.
+//! Its members are borrowed from the text, so that an error has a line and a column,
+//! and a large body is copied once, into the request.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::de::IgnoredAny;
@@ -15,11 +16,11 @@ use crate::upstream::strip_position;
 pub struct Member<'t> {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// The position of the key.
     pub key_at: Place,
     /// The JSON text of the value.
     pub value: &'t str,
-    /// Where the value stands.
+    /// The position of the value.
     pub value_at: Place,
 }
 
@@ -36,63 +37,141 @@ impl fmt::Display for Place {
     }
 }
 
-/// Takes the object apart.
-///
-/// # Errors
-/// Text that is no JSON object (RFC 8259), or a key that comes twice; as a clause
-/// with its place.
-pub fn members(text: &str) -> Result<Vec<Member<'_>>, String> {
-    let mut members: Vec<Member> = Vec::new();
-    // RFC 8259, section 8.1, lets a reader ignore a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut rest = Rest { text, at: 0 };
-    rest.token('{', "expected { and a JSON object")?;
-    if rest.peek() == Some('}') {
-        rest.token('}', "")?;
-    } else {
-        loop {
-            let key_at = rest.place();
-            if rest.peek() != Some('"') {
-                return Err(format!("expected a key in double quotes {key_at}"));
+/// Why a config file cannot be used. No variant holds a value, which may be a secret.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// Not the structure of one JSON object.
+    Structure {
+        /// What was expected.
+        expected: &'static str,
+        /// Where.
+        at: Place,
+    },
+    /// A key or a value that is not valid JSON.
+    Json {
+        /// `serde_json`'s error, whose own position counts from the value.
+        error: serde_json::Error,
+        /// Where.
+        at: Place,
+    },
+    /// A key that is there twice.
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// The position of the second one.
+        at: Place,
+    },
+    /// A key that is no flag's name.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// Its position.
+        at: Place,
+        /// The known key with the fewest edits.
+        nearest: String,
+    },
+    /// A value of another type.
+    Type {
+        /// The key.
+        key: String,
+        /// What was expected.
+        expected: &'static str,
+        /// The type found.
+        found: &'static str,
+        /// The position of the value.
+        at: Place,
+    },
+    /// An element that is neither a string nor a number.
+    Element {
+        /// Its path, such as `expect[1]` or `headers.X`.
+        path: String,
+        /// `list` or `object`.
+        container: &'static str,
+        /// The position of the container.
+        at: Place,
+    },
+    /// A header that is there twice.
+    DuplicateHeader {
+        /// The position of the object.
+        at: Place,
+    },
+    /// Bytes that are not UTF-8, from this one on, counted from 1.
+    NotUtf8(usize),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Structure { expected, at } => write!(f, "expected {expected} {at}"),
+            Self::Json { error, at } => write!(f, "{} {at}", strip_position(error)),
+            Self::DuplicateKey { key, at } => write!(f, "duplicate key {key:?} {at}"),
+            Self::UnknownKey { key, at, nearest } => {
+                write!(f, "unknown key {key:?} {at}; did you mean {nearest:?}?")
             }
-            let key = match serde_json::from_str::<String>(rest.value()?) {
-                Ok(key) => key,
-                Err(error) => return Err(format!("{} {key_at}", strip_position(&error))),
-            };
-            if members.iter().any(|member| member.key == key) {
-                return Err(format!("the key {key:?} comes a second time {key_at}"));
-            }
-            rest.token(':', "expected : and a value")?;
-            let value_at = rest.place();
-            members.push(Member {
+            Self::Type {
                 key,
-                key_at,
-                value: rest.value()?,
-                value_at,
-            });
-            if rest.peek() != Some(',') {
-                break;
+                expected,
+                found,
+                at,
+            } => write!(f, "{key}: expected {expected}, found {found} {at}"),
+            Self::Element {
+                path,
+                container,
+                at,
+            } => write!(f, "{path}: expected a string, in the {container} {at}"),
+            Self::DuplicateHeader { at } => {
+                write!(f, "headers: duplicate name, in the object {at}")
             }
-            rest.token(',', "")?;
+            Self::NotUtf8(byte) => write!(f, "not UTF-8 at byte {byte}"),
         }
-        rest.token('}', "expected , or }")?;
-    }
-    match rest.peek() {
-        None => Ok(members),
-        Some(_) => Err(format!(
-            "expected nothing after the object {}",
-            rest.place()
-        )),
     }
 }
 
-/// The part of the text that has not been read.
-struct Rest<'t> {
+impl Error for ConfigError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Json { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The members of the object, in their order.
+///
+/// # Errors
+/// Text that is not one JSON object (RFC 8259), or a duplicate key.
+pub fn members(text: &str) -> Result<Vec<Member<'_>>, ConfigError> {
+    let mut members: Vec<Member> = Vec::new();
+    // RFC 8259, section 8.1, lets a reader ignore a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut cursor = Cursor { text, at: 0 };
+    cursor.token('{', "{ and a JSON object")?;
+    if cursor.peek() == Some('}') {
+        cursor.token('}', "}")?;
+    } else {
+        loop {
+            members.push(cursor.member(&members)?);
+            if cursor.peek() != Some(',') {
+                break;
+            }
+            cursor.token(',', ",")?;
+        }
+        cursor.token('}', ", or }")?;
+    }
+    match cursor.peek() {
+        None => Ok(members),
+        Some(_) => Err(cursor.structure("nothing after the object")),
+    }
+}
+
+/// The text, and how far it has been read.
+struct Cursor<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl<'t> Rest<'t> {
+impl<'t> Cursor<'t> {
+    /// The next character that is not white space.
     fn peek(&mut self) -> Option<char> {
         let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
         let rest = &self.text[self.at..];
@@ -100,21 +179,49 @@ impl<'t> Rest<'t> {
         self.text[self.at..].chars().next()
     }
 
+    /// The position of that character.
     fn place(&mut self) -> Place {
         self.peek();
         place(self.text, self.at)
     }
 
-    fn token(&mut self, token: char, expected: &str) -> Result<(), String> {
+    fn structure(&mut self, expected: &'static str) -> ConfigError {
+        ConfigError::Structure {
+            expected,
+            at: self.place(),
+        }
+    }
+
+    fn token(&mut self, token: char, expected: &'static str) -> Result<(), ConfigError> {
         if self.peek() == Some(token) {
             self.at += token.len_utf8();
             return Ok(());
         }
-        Err(format!("{expected} {}", self.place()))
+        Err(self.structure(expected))
+    }
+
+    fn member(&mut self, earlier: &[Member]) -> Result<Member<'t>, ConfigError> {
+        let key_at = self.place();
+        if self.peek() != Some('"') {
+            return Err(self.structure("a key in double quotes"));
+        }
+        let key: String = serde_json::from_str(self.value()?)
+            .map_err(|error| ConfigError::Json { error, at: key_at })?;
+        if earlier.iter().any(|member| member.key == key) {
+            return Err(ConfigError::DuplicateKey { key, at: key_at });
+        }
+        self.token(':', ": and a value")?;
+        let value_at = self.place();
+        Ok(Member {
+            key,
+            key_at,
+            value: self.value()?,
+            value_at,
+        })
     }
 
     /// The text of the next value.
-    fn value(&mut self) -> Result<&'t str, String> {
+    fn value(&mut self) -> Result<&'t str, ConfigError> {
         self.peek();
         let start = self.at;
         let mut values = Deserializer::from_str(&self.text[start..]).into_iter::<IgnoredAny>();
@@ -130,13 +237,12 @@ impl<'t> Rest<'t> {
                     _ => error.column(),
                 };
                 let line = base.line + error.line().saturating_sub(1);
-                Err(format!(
-                    "{} {}",
-                    strip_position(&error),
-                    Place { line, column }
-                ))
+                Err(ConfigError::Json {
+                    error,
+                    at: Place { line, column },
+                })
             }
-            None => Err(format!("expected a value {}", self.place())),
+            None => Err(self.structure("a value")),
         }
     }
 }
@@ -151,34 +257,33 @@ fn place(text: &str, at: usize) -> Place {
 }
 
 impl Member<'_> {
-    /// The value of a flag that takes one text: a string or a number.
+    /// The value of a flag with one value: a string or a number.
     ///
     /// # Errors
-    /// Another type; as a clause with path and place.
-    pub fn one(&self) -> Result<String, String> {
-        scalar(&self.parsed(), "").ok_or_else(|| self.wrong("a string or a number"))
+    /// Another type.
+    pub fn as_text(&self) -> Result<String, ConfigError> {
+        scalar(&self.parsed(), "").ok_or_else(|| self.wrong_type("a string or a number"))
     }
 
-    /// The values of a repeatable flag: a list, or one of its elements alone.
+    /// The values of a repeatable flag: a list, or a single element without one.
     ///
     /// # Errors
-    /// Another type; as a clause with path and place.
-    pub fn many(&self) -> Result<Vec<String>, String> {
+    /// Another type.
+    pub fn as_texts(&self) -> Result<Vec<String>, ConfigError> {
         let parsed = self.parsed();
         let Value::Array(elements) = &parsed else {
             return scalar(&parsed, "")
                 .map(|text| vec![text])
-                .ok_or_else(|| self.wrong("a list of strings"));
+                .ok_or_else(|| self.wrong_type("a list of strings"));
         };
         elements
             .iter()
             .enumerate()
             .map(|(index, element)| {
-                scalar(element, "").ok_or_else(|| {
-                    format!(
-                        "{}[{index}]: expected a string, in the list {}",
-                        self.key, self.value_at
-                    )
+                scalar(element, "").ok_or_else(|| ConfigError::Element {
+                    path: format!("{}[{index}]", self.key),
+                    container: "list",
+                    at: self.value_at,
                 })
             })
             .collect()
@@ -187,65 +292,61 @@ impl Member<'_> {
     /// The value of a switch.
     ///
     /// # Errors
-    /// Another type; as a clause with path and place.
-    pub fn switch(&self) -> Result<bool, String> {
+    /// Another type.
+    pub fn as_switch(&self) -> Result<bool, ConfigError> {
         self.parsed()
             .as_bool()
-            .ok_or_else(|| self.wrong("true or false"))
+            .ok_or_else(|| self.wrong_type("true or false"))
     }
 
-    /// The lines of `headers`: an object of name and value.
+    /// The lines of `headers`, an object of names and values.
     ///
     /// # Errors
-    /// Another type; as a clause with path and place.
-    pub fn header_lines(&self) -> Result<Vec<String>, String> {
+    /// Another type, or a duplicate name.
+    pub fn as_header_lines(&self) -> Result<Vec<String>, ConfigError> {
         if !self.parsed().is_object() {
-            return Err(self.wrong("an object of names and values"));
+            return Err(self.wrong_type("an object of names and values"));
         }
-        // Its text was read once already: all that can be wrong is a name that comes twice.
+        // The text was read once already: all that can be wrong is a duplicate key.
         members(self.value)
-            .map_err(|_| {
-                format!(
-                    "headers: a name comes twice, in the object {}",
-                    self.value_at
-                )
-            })?
+            .map_err(|_| ConfigError::DuplicateHeader { at: self.value_at })?
             .iter()
             .map(|header| {
                 scalar(&header.parsed(), &format!("{}: ", header.key)).ok_or_else(|| {
-                    format!(
-                        "headers.{}: expected a string, in the object {}",
-                        header.key, self.value_at
-                    )
+                    ConfigError::Element {
+                        path: format!("headers.{}", header.key),
+                        container: "object",
+                        at: self.value_at,
+                    }
                 })
             })
             .collect()
     }
 
-    /// The value's text was read once already, so there is always a value.
+    /// The text was read once already, so this cannot fail.
     fn parsed(&self) -> Value {
         serde_json::from_str(self.value).unwrap_or_default()
     }
 
-    fn wrong(&self, expected: &str) -> String {
-        // Not the text itself, which may be a secret.
-        let found = match self.parsed() {
-            Value::Array(_) => "a list",
-            Value::Object(_) => "an object",
-            Value::String(_) => "a string",
-            Value::Number(_) => "a number",
-            Value::Bool(true) => "true",
-            Value::Bool(false) => "false",
-            Value::Null => "null",
-        };
-        format!(
-            "{}: expected {expected}, found {found} {}",
-            self.key, self.value_at
-        )
+    fn wrong_type(&self, expected: &'static str) -> ConfigError {
+        ConfigError::Type {
+            key: self.key.clone(),
+            expected,
+            found: match self.parsed() {
+                Value::Array(_) => "a list",
+                Value::Object(_) => "an object",
+                Value::String(_) => "a string",
+                Value::Number(_) => "a number",
+                Value::Bool(true) => "true",
+                Value::Bool(false) => "false",
+                Value::Null => "null",
+            },
+            at: self.value_at,
+        }
     }
 }
 
-/// A string's or a number's text behind a prefix.
+/// A string's or a number's text after a prefix.
 fn scalar(value: &Value, prefix: &str) -> Option<String> {
     match value {
         Value::String(text) => Some(format!("{prefix}{text}")),
@@ -254,7 +355,7 @@ fn scalar(value: &Value, prefix: &str) -> Option<String> {
     }
 }
 
-/// The known key that is nearest to an unknown one.
+/// The known key with the fewest edits from an unknown one.
 #[must_use]
 pub fn nearest<'k>(key: &str, known: &'k [String]) -> Option<&'k str> {
     known
@@ -283,11 +384,11 @@ mod tests {
                 "ü at line 3 column 30 = -1e3 at line 3 column 34",
             ]
         );
-        assert_eq!(super::members("\u{feff} {} "), Ok(vec![]));
+        assert!(super::members("\u{feff} {} ").unwrap().is_empty());
     }
 
     #[test]
-    fn what_is_no_object_is_refused_with_its_place() {
+    fn rejects_text_that_is_not_one_object_and_names_the_place() {
         for (text, message) in [
             ("", "expected { and a JSON object at line 1 column 1"),
             ("[]", "expected { and a JSON object at line 1 column 1"),
@@ -308,7 +409,7 @@ mod tests {
             ("{\"a\":{\n\"b\":nul}}", "expected ident at line 2 column 8"),
             (
                 "{\"a\":1, \"a\":2}",
-                "the key \"a\" comes a second time at line 1 column 9",
+                "duplicate key \"a\" at line 1 column 9",
             ),
             (
                 "{\"a\":1} x",
@@ -316,7 +417,7 @@ mod tests {
             ),
             ("{\"a\":\"\\x\"}", "invalid escape at line 1 column 8"),
         ] {
-            assert_eq!(members(text).unwrap_err(), message, "{text}");
+            assert_eq!(members(text).unwrap_err().to_string(), message, "{text}");
         }
     }
 
@@ -325,52 +426,52 @@ mod tests {
         let text = r#"{"one":"2s","number":0.5,"many":["a",1],"on":true,"headers":{"X-A":"b"},"bad":{"x":1},"list":["a",null],"null":null,"h":{"X":[]}}"#;
         let members = members(text).unwrap();
         let member = |key: &str| members.iter().find(|m| m.key == key).unwrap();
-        assert_eq!(member("one").one(), Ok("2s".into()));
-        assert_eq!(member("number").one(), Ok("0.5".into()));
-        assert_eq!(member("many").many(), Ok(vec!["a".into(), "1".into()]));
-        assert_eq!(member("one").many(), Ok(vec!["2s".into()]));
-        assert_eq!(member("on").switch(), Ok(true));
-        assert_eq!(member("headers").header_lines(), Ok(vec!["X-A: b".into()]));
+        assert_eq!(member("one").as_text().unwrap(), "2s");
+        assert_eq!(member("number").as_text().unwrap(), "0.5");
+        assert_eq!(member("many").as_texts().unwrap(), ["a", "1"]);
+        assert_eq!(member("one").as_texts().unwrap(), ["2s"]);
+        assert!(member("on").as_switch().unwrap());
+        assert_eq!(member("headers").as_header_lines().unwrap(), ["X-A: b"]);
         for (found, message) in [
             (
-                member("bad").one().map(|_| ()),
+                member("bad").as_text().map(|_| ()),
                 "bad: expected a string or a number, found an object at line 1 column 79",
             ),
             (
-                member("on").one().map(|_| ()),
+                member("on").as_text().map(|_| ()),
                 "on: expected a string or a number, found true at line 1 column 46",
             ),
             (
-                member("many").one().map(|_| ()),
+                member("many").as_text().map(|_| ()),
                 "many: expected a string or a number, found a list at line 1 column 33",
             ),
             (
-                member("null").many().map(|_| ()),
+                member("null").as_texts().map(|_| ()),
                 "null: expected a list of strings, found null at line 1 column 112",
             ),
             (
-                member("list").many().map(|_| ()),
+                member("list").as_texts().map(|_| ()),
                 "list[1]: expected a string, in the list at line 1 column 94",
             ),
             (
-                member("one").switch().map(|_| ()),
+                member("one").as_switch().map(|_| ()),
                 "one: expected true or false, found a string at line 1 column 8",
             ),
             (
-                member("one").header_lines().map(|_| ()),
+                member("one").as_header_lines().map(|_| ()),
                 "one: expected an object of names and values, found a string at line 1 column 8",
             ),
             (
-                member("h").header_lines().map(|_| ()),
+                member("h").as_header_lines().map(|_| ()),
                 "headers.X: expected a string, in the object at line 1 column 121",
             ),
         ] {
-            assert_eq!(found.unwrap_err(), message);
+            assert_eq!(found.unwrap_err().to_string(), message);
         }
     }
 
     #[test]
-    fn the_nearest_key_is_found() {
+    fn finds_the_nearest_key() {
         let known = [
             "timeout".to_owned(),
             "tolerance".to_owned(),

@@ -1,4 +1,4 @@
-//! The environment as data, so that tests need no process of their own.
+//! The environment as a value, so that tests need no process of their own.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -34,7 +34,7 @@ impl Environment {
         }
     }
 
-    /// Whether any variable's name starts so.
+    /// Whether any variable's name starts with this.
     #[must_use]
     pub fn has_prefix(&self, prefix: &str) -> bool {
         self.0
@@ -61,7 +61,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
 
     #[test]
-    fn empty_is_unset_and_bytes_are_an_error() {
+    fn an_empty_variable_is_unset_and_one_that_is_not_utf8_an_error() {
         let environment: Environment = [
             (OsStr::new("A"), OsStr::new("1")),
             (OsStr::new("EMPTY"), OsStr::new("")),

@@ -1,315 +1,219 @@
-//! What can be typed: the flags, with their help texts.
+//! The table of flags: names, value, help text and which cannot be used together.
 //!
-//! Declarations only. What a value means, and whether it is one, is `plan`'s.
-//!
-//! A table instead of clap's derive: one loop builds all of it, which takes 30 kB
-//! less than a function in which each flag has its own code and its own place on
-//! the stack. It lets a variable and a config's key follow from a flag's name, and
-//! clap be told of the flags that are typed and of no other.
+//! Each row also declares the constant by which `plan` reads the flag, so that a
+//! misspelt flag does not compile and one that is never read is a warning.
 
-use std::ffi::OsString;
-use std::iter;
+use std::marker::PhantomData;
 
-use clap::{Arg, ArgAction, Command};
-
-use crate::args::version::VERSION;
-
-/// One flag, or the URL.
-#[derive(Debug)]
-pub(crate) struct Flag {
+/// The constant of a flag: what its value is read by. `A` is [`Switch`], [`Value`] or [`Values`].
+pub(crate) struct Flag<A> {
+    /// The name after `--`, and the key under which clap and the layers have it.
     pub(crate) long: &'static str,
-    short: Option<char>,
-    pub(crate) arity: Arity,
-    help: &'static str,
-    /// Flags that say something else about the same thing.
-    pub(crate) contradicts: &'static [&'static str],
+    pub(crate) content: Content,
+    arity: PhantomData<A>,
 }
 
+// Derived, both would ask the same of `A`.
+impl<A> Clone for Flag<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Flag<A> {}
+
+/// A flag that is on or off.
+pub(crate) struct Switch;
+
+/// A flag with one value; the last one wins.
+pub(crate) struct Value;
+
+/// A repeatable flag.
+pub(crate) struct Values;
+
+/// A row of the table.
 #[derive(Debug)]
+pub(crate) struct Spec {
+    pub(crate) long: &'static str,
+    pub(crate) short: Option<char>,
+    pub(crate) arity: Arity,
+    pub(crate) content: Content,
+    pub(crate) help: &'static str,
+    group: Option<Group>,
+}
+
+/// How many values a flag takes, and their name in the help.
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Arity {
-    /// A switch.
     Switch,
-    /// One value of this name; the last wins.
     Value(&'static str),
-    /// Any number of values of this name.
     Values(&'static str),
 }
 
-use Arity::{Switch, Value, Values};
+/// What a value holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Text,
+    /// The path of a file; in a config, relative to it.
+    Path,
+    /// A URL, whose credentials and query are not shown.
+    Url,
+    /// A credential, which is not shown.
+    Secret,
+}
 
-const fn flag(long: &'static str, short: char, arity: Arity, help: &'static str) -> Flag {
-    Flag {
-        short: Some(short),
-        ..long_flag(long, arity, help)
+/// Flags of one group cannot be used together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Authorization,
+    Route,
+    Family,
+    Baseline,
+}
+
+impl Switch {
+    const fn spec(long: &'static str, help: &'static str) -> Spec {
+        Spec {
+            long,
+            short: None,
+            arity: Arity::Switch,
+            content: Content::Text,
+            help,
+            group: None,
+        }
     }
 }
 
-const fn long_flag(long: &'static str, arity: Arity, help: &'static str) -> Flag {
-    Flag {
-        long,
-        short: None,
-        arity,
-        help,
-        contradicts: &[],
+impl Value {
+    const fn spec(long: &'static str, value_name: &'static str, help: &'static str) -> Spec {
+        Spec {
+            arity: Arity::Value(value_name),
+            ..Switch::spec(long, help)
+        }
     }
 }
 
-impl Flag {
-    /// Whether it is the URL, which is given without a name.
+impl Values {
+    const fn spec(long: &'static str, value_name: &'static str, help: &'static str) -> Spec {
+        Spec {
+            arity: Arity::Values(value_name),
+            ..Switch::spec(long, help)
+        }
+    }
+}
+
+impl Spec {
+    const fn short(self, short: char) -> Self {
+        Self {
+            short: Some(short),
+            ..self
+        }
+    }
+
+    const fn content(self, content: Content) -> Self {
+        Self { content, ..self }
+    }
+
+    const fn group(self, group: Group) -> Self {
+        Self {
+            group: Some(group),
+            ..self
+        }
+    }
+
+    const fn flag<A>(self) -> Flag<A> {
+        Flag {
+            long: self.long,
+            content: self.content,
+            arity: PhantomData,
+        }
+    }
+
+    /// Whether it is the URL, the only argument without a name.
     pub(crate) fn is_positional(&self) -> bool {
         self.long == URL.long
     }
 
-    /// Whether an argument that goes on so after its first dash can mean this flag,
-    /// alone or among other short ones.
-    fn may_match(&self, rest: &[u8]) -> bool {
-        match rest.strip_prefix(b"-") {
-            Some(long) => long
-                .strip_prefix(self.long.as_bytes())
-                .is_some_and(|after| matches!(after.first(), None | Some(b'='))),
-            None => self
-                .short
-                .is_some_and(|short| rest.iter().any(|byte| char::from(*byte) == short)),
-        }
-    }
-
-    const fn contradicts(self, contradicts: &'static [&'static str]) -> Self {
-        Self {
-            contradicts,
-            ..self
-        }
+    /// Whether both cannot be used together.
+    pub(crate) fn conflicts_with(&self, other: &Self) -> bool {
+        self.group.is_some() && self.group == other.group && self.long != other.long
     }
 }
 
-#[rustfmt::skip]
-const REQUEST: [Flag; 20] = [
-    flag("config", 'c', Value("FILE"), "A JSON file with any of these flags; flags and environment win over it"),
-    flag("request", 'X', Value("METHOD"), "The method [default: GET, or POST with --data]"),
-    flag("header", 'H', Values("NAME: VALUE"), "A header to send, or @FILE with one a line; repeatable"),
-    flag("data", 'd', Value("TEXT"), "The body, or @FILE, or @- for standard input; application/json unless a header says otherwise"),
-    flag("user", 'u', Value("USER:PASSWORD"), "Basic authentication").contradicts(&["bearer-file"]),
-    long_flag("bearer-file", Value("FILE"), "Bearer authentication with the token in this file").contradicts(&["user"]),
-    flag("timeout", 't', Value("DURATION"), "The whole probe's deadline: 500ms, 2s, 1m 30s [default: 2s]"),
-    long_flag("wait", Value("DURATION"), "Probe until healthy, for this long"),
-    long_flag("interval", Value("DURATION"), "The pause between two attempts of --wait [default: 1s]"),
-    flag("location", 'L', Switch, "Follow redirects, at most 10"),
-    long_flag("connect-to", Value("HOST[:PORT]"), "Dial this instead of the URL's host").contradicts(&["unix-socket", "proxy"]),
-    long_flag("unix-socket", Value("PATH"), "Dial this unix socket instead of the URL's host").contradicts(&["connect-to", "proxy"]),
-    flag("ipv4", '4', Switch, "Use IPv4 addresses only").contradicts(&["ipv6"]),
-    flag("ipv6", '6', Switch, "Use IPv6 addresses only").contradicts(&["ipv4"]),
-    long_flag("proxy", Value("URL"), "Use this HTTP proxy; those of the environment are ignored").contradicts(&["connect-to", "unix-socket"]),
-    flag("insecure", 'k', Switch, "Trust any certificate"),
-    long_flag("cacert", Value("FILE"), "Trust these CA certificates (PEM) instead of the system's"),
-    long_flag("cert", Value("FILE"), "The client's certificate (PEM), and its key unless --key has it"),
-    long_flag("key", Value("FILE"), "The client's private key (PEM)"),
-    long_flag("max-body", Value("SIZE"), "The longest body that a check may need [default: 1MiB]"),
-];
+/// Declares sections of the table: `NAME = Arity(long, value name, help)` and what differs
+/// from the default.
+macro_rules! sections {
+    ($($section:ident { $($name:ident = $arity:ident $spec:tt $(.$with:ident $value:tt)*;)* })*) => {$(
+        $(
+            // A build without TLS reads no flag of TLS.
+            #[cfg_attr(not(feature = "tls"), allow(dead_code))]
+            pub(crate) const $name: Flag<$arity> = $arity::spec $spec $(.$with $value)*.flag();
+        )*
+        pub(crate) const $section: &[Spec] = &[$($arity::spec $spec $(.$with $value)*),*];
+    )*};
+}
 
-#[rustfmt::skip]
-const CHECKS: [Flag; 12] = [
-    flag("expect-status", 's', Value("SET"), "The status is one of these: 200, 2xx, 200-299 or a list [default: 200-399]"),
-    long_flag("expect-header", Values("ASSERTION"), "NAME, !NAME, or NAME with =, !=, ~ or !~ and a value; repeatable"),
-    long_flag("expect-body", Values("TEXT"), "The body contains this text; repeatable"),
-    long_flag("expect-body-regex", Values("RE"), "The body matches this regular expression; repeatable"),
-    long_flag("reject-body-regex", Values("RE"), "The body does not match this regular expression; repeatable"),
-    flag("expect", 'e', Values("ASSERTION"), "The JSON body holds this, as in status=ok; repeatable"),
-    long_flag("baseline", Value("FILE"), "The JSON body holds what this file holds").contradicts(&["write-baseline"]),
-    long_flag("tolerance", Value("N"), "How far a number may drift from the baseline, absolute or in percent [default: 0]"),
-    long_flag("ignore", Values("QUERY"), "Nodes to leave out of the baseline, as JSONPath; repeatable"),
-    long_flag("write-baseline", Value("FILE"), "Record the answer as the baseline if all else holds").contradicts(&["baseline"]),
-    long_flag("max-latency", Value("DURATION"), "The answer takes no longer than this"),
-    long_flag("min-cert-validity", Value("DURATION"), "The server's certificate stays valid for at least this long, as in 7d"),
-];
-
-#[rustfmt::skip]
-const OUTPUT: [Flag; 4] = [
-    flag("quiet", 'q', Switch, "Print nothing when healthy"),
-    flag("verbose", 'v', Switch, "Also print address, times, checks and headers, on stderr"),
-    flag("output", 'o', Value("FORMAT"), "text, or json: one object on one line [default: text]"),
-    long_flag("metrics-file", Value("FILE"), "Also write the result to this file, as Prometheus text"),
-];
-
-const URL: Flag = long_flag(
-    "url",
-    Value("URL"),
-    "http(s)://host:8000/path, host/path or :8000/path; ${PORT} and ${PORT:-8000} come from the environment",
-);
+sections! {
+    POSITIONAL {
+        URL = Value("url", "URL", "http(s)://host:8000/path, host/path or :8000/path;\n${PORT} and ${PORT:-8000} are read from the environment").content(Content::Url);
+    }
+    REQUEST_FLAGS {
+        CONFIG = Value("config", "FILE", "Read options from this JSON file; flags and\nvariables override it").short('c').content(Content::Path);
+        REQUEST = Value("request", "METHOD", "Method [default: GET, or POST with --data]").short('X');
+        HEADER = Values("header", "NAME: VALUE", "Send this header, or those in @FILE, one per\nline; repeatable").short('H').content(Content::Secret);
+        DATA = Value("data", "TEXT", "Send this body, or that in @FILE or @- (stdin)\n[default Content-Type: application/json]").short('d').content(Content::Secret);
+        USER = Value("user", "USER:PASSWORD", "Basic authentication").short('u').content(Content::Secret).group(Group::Authorization);
+        BEARER_FILE = Value("bearer-file", "FILE", "Bearer authentication with this file's token").content(Content::Path).group(Group::Authorization);
+        TIMEOUT = Value("timeout", "DURATION", "Deadline of the whole probe, e.g. 500ms, 2s or\n1m 30s [default: 2s]").short('t');
+        WAIT = Value("wait", "DURATION", "Probe until healthy, for at most this long");
+        INTERVAL = Value("interval", "DURATION", "Pause between attempts of --wait [default: 1s]");
+        LOCATION = Switch("location", "Follow redirects, at most 10").short('L');
+        CONNECT_TO = Value("connect-to", "HOST[:PORT]", "Connect to this address, not the URL's host").group(Group::Route);
+        UNIX_SOCKET = Value("unix-socket", "PATH", "Connect to this Unix socket").content(Content::Path).group(Group::Route);
+        IPV4 = Switch("ipv4", "Use IPv4 addresses only").short('4').group(Group::Family);
+        IPV6 = Switch("ipv6", "Use IPv6 addresses only").short('6').group(Group::Family);
+        PROXY = Value("proxy", "URL", "Use this HTTP proxy; HTTP_PROXY and related\nvariables are ignored").content(Content::Url).group(Group::Route);
+        INSECURE = Switch("insecure", "Skip certificate verification").short('k');
+        CACERT = Value("cacert", "FILE", "Trust these CA certificates (PEM) instead of\nthe system's").content(Content::Path);
+        CERT = Value("cert", "FILE", "Client certificate (PEM), with its key unless\n--key is given").content(Content::Path);
+        KEY = Value("key", "FILE", "Client private key (PEM)").content(Content::Path);
+        MAX_BODY = Value("max-body", "SIZE", "Longest body a check may need [default: 1MiB]");
+    }
+    CHECK_FLAGS {
+        EXPECT_STATUS = Value("expect-status", "SET", "Allowed statuses: 200, 2xx, 200-299 or a\nlist of these [default: 200-399]").short('s');
+        EXPECT_HEADER = Values("expect-header", "ASSERTION", "NAME, !NAME, or NAME with =, !=, ~ or !~\nand a value; repeatable");
+        EXPECT_BODY = Values("expect-body", "TEXT", "The body contains this text; repeatable");
+        EXPECT_BODY_REGEX = Values("expect-body-regex", "RE", "The body matches this regular expression;\nrepeatable");
+        REJECT_BODY_REGEX = Values("reject-body-regex", "RE", "The body does not match this regular\nexpression; repeatable");
+        EXPECT = Values("expect", "ASSERTION", "Assert on the JSON body, e.g. status=ok;\nrepeatable").short('e');
+        BASELINE = Value("baseline", "FILE", "Compare the JSON body with this recording").content(Content::Path).group(Group::Baseline);
+        TOLERANCE = Value("tolerance", "N", "How far numbers may drift from the\nbaseline, e.g. 0.02 or 2% [default: 0]");
+        IGNORE = Values("ignore", "QUERY", "Leave these nodes (JSONPath) out of the\nbaseline; repeatable");
+        WRITE_BASELINE = Value("write-baseline", "FILE", "Record the response as the baseline if all\nother checks hold").content(Content::Path).group(Group::Baseline);
+        MAX_LATENCY = Value("max-latency", "DURATION", "The response takes no longer than this");
+        MIN_CERT_VALIDITY = Value("min-cert-validity", "DURATION", "The server's certificate stays valid for\nat least this long, e.g. 7d");
+    }
+    OUTPUT_FLAGS {
+        QUIET = Switch("quiet", "Print nothing when healthy").short('q');
+        VERBOSE = Switch("verbose", "Also print address, times, checks and headers, on\nstderr").short('v');
+        OUTPUT = Value("output", "FORMAT", "text, or json for one JSON object [default: text]").short('o');
+        METRICS_FILE = Value("metrics-file", "FILE", "Also write the result as Prometheus text").content(Content::Path);
+    }
+}
 
 /// The flags under the headings of the help text.
-const SECTIONS: [(&str, &[Flag]); 3] = [
-    ("Request", &REQUEST),
-    ("Checks", &CHECKS),
-    ("Output", &OUTPUT),
+pub(crate) const SECTIONS: [(&str, &[Spec]); 3] = [
+    ("Request", REQUEST_FLAGS),
+    ("Checks", CHECK_FLAGS),
+    ("Output", OUTPUT_FLAGS),
 ];
 
-fn flags() -> impl Iterator<Item = &'static Flag> {
+/// The flags, without the URL.
+pub(crate) fn named() -> impl Iterator<Item = &'static Spec> {
     SECTIONS.iter().flat_map(|(_, flags)| *flags)
 }
 
 /// The URL and the flags: what can also come from the environment or a config file.
-pub(crate) fn settings() -> impl Iterator<Item = &'static Flag> {
-    iter::once(&URL).chain(flags())
-}
-
-/// The command line, for clap.
-#[must_use]
-pub fn command() -> Command {
-    let mut command = bare_command()
-        .version(VERSION)
-        .about(ABOUT)
-        .override_usage("healthprobe [OPTIONS] <URL>")
-        .after_help(AFTER_HELP)
-        .arg(with_help(Arg::new(URL.long), &URL));
-    for (heading, flags) in SECTIONS {
-        for flag in flags {
-            let argument = with_help(argument(flag), flag).help_heading(heading);
-            command = command.arg(argument.conflicts_with_all(flag.contradicts));
-        }
-    }
-    let info_flag = |long, short, action, help| {
-        Arg::new(long)
-            .long(long)
-            .short(short)
-            .action(action)
-            .help(help)
-            .help_heading("Output")
-    };
-    command
-        .arg(info_flag("help", 'h', ArgAction::Help, "Print this help"))
-        .arg(info_flag(
-            "version",
-            'V',
-            ArgAction::Version,
-            "Print the version; with --verbose also what is built in",
-        ))
-}
-
-/// The part of the command line that these arguments can mean, without a word of
-/// help. What it arity, `command` takes alike; of what it refuses, `command` can
-/// say why.
-pub(crate) fn minimal_command(arguments: &[OsString]) -> Command {
-    let mut command = bare_command().arg(Arg::new(URL.long));
-    let dashed: Vec<&[u8]> = arguments
-        .iter()
-        .filter_map(|argument| argument.as_encoded_bytes().strip_prefix(b"-"))
-        .collect();
-    let typed: Vec<&Flag> = flags()
-        .filter(|flag| dashed.iter().any(|rest| flag.may_match(rest)))
-        .collect();
-    for flag in &typed {
-        let others = typed.iter().map(|other| other.long);
-        let contradicts = others.filter(|other| flag.contradicts.contains(other));
-        command = command.arg(argument(flag).conflicts_with_all(contradicts));
-    }
-    command
-}
-
-/// Whether `--verbose` may have been typed, by what `minimal_command` made of the arguments.
-pub(crate) fn is_verbose(command: &Command) -> bool {
-    let mut known = command.get_arguments();
-    known.any(|argument| argument.get_id() == "verbose")
-}
-
-fn bare_command() -> Command {
-    Command::new("healthprobe")
-        .args_override_self(true)
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-}
-
-fn argument(flag: &Flag) -> Arg {
-    let argument = Arg::new(flag.long).long(flag.long).short(flag.short);
-    match flag.arity {
-        Switch => argument.action(ArgAction::SetTrue),
-        Value(_) => argument.allow_hyphen_values(true),
-        Values(_) => argument.allow_hyphen_values(true).action(ArgAction::Append),
-    }
-}
-
-fn with_help(argument: Arg, flag: &Flag) -> Arg {
-    let argument = argument.help(flag.help);
-    match flag.arity {
-        Switch => argument,
-        Value(name) | Values(name) => argument.value_name(name),
-    }
-}
-
-const ABOUT: &str = "Check that an HTTP service really works: one request, some checks on the \
-    answer, one line of output, exit code 0 or 1";
-
-const AFTER_HELP: &str = "\
-Assertions:
-  status=ok  model.loaded=true  outputs[0].data[-1]>=0.5  label!=Unknown  !error
-  length(predictions)>0  type(score)=number  score=0.87+-2%  models[*].state~^READY$
-  A query is JSONPath (RFC 9535); the functions are length, count, type, sum, min, max and avg.
-
-Every flag can also come from the environment: HEALTHPROBE_URL, HEALTHPROBE_MAX_LATENCY, …
-A repeatable one takes one value a line, a switch takes true or false. The flag wins.
-
-Exit code: 0 when every check holds, 1 for everything else.";
-
-#[cfg(test)]
-mod tests {
-    use super::{command, minimal_command, settings};
-    use clap::{ArgMatches, Command};
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use std::ffi::OsString;
-
-    const WORDS: [&str; 22] = [
-        "http://h/",
-        "--",
-        "-",
-        "-e",
-        "-eh=1",
-        "--expect",
-        "--expect=a",
-        "--expected=1",
-        "-q4",
-        "-4qv",
-        "-6",
-        "--ipv6",
-        "-t",
-        "--timeout",
-        "2s",
-        "-t=2s",
-        "--quiet",
-        "--baseline=b",
-        "--write-baseline",
-        "-X",
-        "-Vq",
-        "--url=u",
-    ];
-
-    /// What clap arity: each flag's values and their places, or nothing.
-    fn taken(
-        mut command: Command,
-        arguments: &[OsString],
-    ) -> Option<Vec<(Vec<OsString>, Vec<usize>)>> {
-        let matches = command.try_get_matches_from_mut(arguments).ok()?;
-        let of = |matches: &ArgMatches, id| {
-            let values = matches.try_get_raw(id).ok().flatten();
-            let typed = matches.try_contains_id(id).is_ok()
-                && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
-            let places = typed.then(|| matches.indices_of(id)).flatten();
-            (
-                values
-                    .into_iter()
-                    .flatten()
-                    .filter(|_| typed)
-                    .map(OsString::from)
-                    .collect(),
-                places.into_iter().flatten().collect(),
-            )
-        };
-        Some(settings().map(|flag| of(&matches, flag.long)).collect())
-    }
-
-    proptest! {
-        #[test]
-        fn a_part_takes_what_the_whole_takes(words in prop::collection::vec(select(&WORDS[..]), 0..6)) {
-            let arguments: Vec<OsString> = ["healthprobe"].into_iter().chain(words).map(OsString::from).collect();
-            prop_assert_eq!(taken(minimal_command(&arguments), &arguments), taken(command(), &arguments));
-        }
-    }
+pub(crate) fn all() -> impl Iterator<Item = &'static Spec> {
+    POSITIONAL.iter().chain(named())
 }

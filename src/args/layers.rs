@@ -1,50 +1,63 @@
-//! What was given, layer by layer: the command line, the environment, then the
-//! config file.
+//! Each flag's value from the nearest layer that has one: the command line, then the
+//! environment, then the config file.
 
 use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Id};
 
-use super::config_file::{self, Member};
+use super::config_file::{self, ConfigError, Member};
 use super::env::Environment;
-use super::flags::{self, Arity, Flag};
-use super::{ArgsError, InlineJson, Origin, ReadFile};
-use crate::files;
+use super::error::{ArgsError, UsageError};
+use super::flags::{self, Arity, BASELINE, CONFIG, Content, DATA, HEADER, Spec, WRITE_BASELINE};
+use super::origin::Origin;
+use crate::files::{Input, ReadInput};
 
+/// What every variable's name starts with.
 pub(crate) const PREFIX: &str = "HEALTHPROBE_";
 
-/// The keys that a config may have, sorted: the flags' long names with `_`, but
-/// for those that ask or write, and the ways to write a body or a baseline inline.
+/// JSON texts of the config, unless a nearer layer sets the flag.
+#[derive(Debug, Default)]
+pub struct InlineJson {
+    /// `data`
+    pub data: Option<String>,
+    /// `baseline`
+    pub baseline: Option<String>,
+}
+
+/// The keys that a config may have, sorted: the flags' long names with `_`, except for
+/// a few, and other ways to write headers, a body and a baseline.
 #[must_use]
 pub fn config_keys() -> Vec<String> {
-    let mut keys: Vec<String> = flags::settings()
-        .map(|flag| key(flag.long))
-        .filter(|key| !NOT_IN_CONFIG.contains(&key.as_str()))
+    let mut keys: Vec<String> = flags::all()
+        .filter(|spec| is_config_key(spec))
+        .map(|spec| to_key(spec.long))
         .chain(["$schema", "headers", "data_file", "baseline_file"].map(str::to_owned))
         .collect();
     keys.sort();
     keys
 }
 
-/// `headers` is the config's form of `header`.
-const NOT_IN_CONFIG: [&str; 3] = ["config", "header", "write_baseline"];
+/// `headers` is the config's form of `--header`.
+fn is_config_key(spec: &Spec) -> bool {
+    ![CONFIG.long, HEADER.long, WRITE_BASELINE.long].contains(&spec.long)
+}
 
-/// What one layer says of a flag.
+/// A flag's name as a key of the config; in capitals, the end of its variable's.
+fn to_key(flag: &str) -> String {
+    flag.replace('-', "_")
+}
+
+/// What one layer has for a flag.
 #[derive(Debug)]
 struct Setting {
-    flag: &'static str,
-    /// None of a switch that is on.
+    spec: &'static Spec,
+    /// Empty for a switch.
     values: Vec<String>,
     origin: Origin,
 }
 
-/// A flag's name as a key of the config; in capitals, the end of its variable's.
-fn key(flag: &str) -> String {
-    flag.replace('-', "_")
-}
-
-/// What was given so far.
+/// The flags that the layers read so far set.
 #[derive(Debug)]
 pub(crate) struct Layers {
     settings: Vec<Setting>,
@@ -52,56 +65,52 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    /// What was typed, which wins over all that is added.
-    pub(crate) fn typed(matches: &ArgMatches) -> Self {
-        let is_typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-        let setting = |flag: &Flag| Setting {
-            flag: flag.long,
-            values: match flag.arity {
+    /// The command line, which wins over all that is added.
+    pub(crate) fn of_command_line(matches: &ArgMatches) -> Self {
+        let is_given = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let setting = |spec: &'static Spec| Setting {
+            spec,
+            values: match spec.arity {
                 Arity::Switch => vec![],
                 Arity::Value(_) | Arity::Values(_) => {
-                    let values = matches.get_many::<String>(flag.long);
+                    let values = matches.get_many::<String>(spec.long);
                     values.into_iter().flatten().cloned().collect()
                 }
             },
-            origin: Origin::CommandLine(flag.long),
+            origin: Origin::CommandLine(spec.long),
         };
-        let typed = matches.ids().map(Id::as_str).filter(|id| is_typed(id));
+        let given = matches.ids().map(Id::as_str).filter(|id| is_given(id));
         Self {
-            settings: typed
-                .filter_map(|id| flags::settings().find(|flag| flag.long == id))
+            settings: given
+                .filter_map(|id| flags::all().find(|spec| spec.long == id))
                 .map(setting)
                 .collect(),
             inline: InlineJson::default(),
         }
     }
 
-    /// Who gave a flag.
+    /// Where a flag's value came from.
     pub(crate) fn origin(&self, flag: &str) -> Option<&Origin> {
-        self.setting(flag).map(|setting| &setting.origin)
+        self.find(flag).map(|setting| &setting.origin)
     }
 
-    /// Its values; none of a switch that is on.
+    /// A flag's values; none for a switch that is on.
     pub(crate) fn values(&self, flag: &str) -> Option<&[String]> {
-        self.setting(flag).map(|setting| setting.values.as_slice())
+        self.find(flag).map(|setting| setting.values.as_slice())
     }
 
-    fn setting(&self, flag: &str) -> Option<&Setting> {
-        find(&self.settings, flag)
-    }
-
-    /// Adds what the environment gives and the command line does not.
+    /// Adds what the environment sets and the command line does not.
     pub(crate) fn add_environment(&mut self, environment: &Environment) -> Result<(), ArgsError> {
         let mut layer = Vec::new();
-        for flag in flags::settings() {
-            if !self.is_unset(flag) {
+        for spec in flags::all() {
+            if !self.is_unset(spec) {
                 continue;
             }
-            let name = format!("{PREFIX}{}", key(flag.long).to_ascii_uppercase());
+            let name = format!("{PREFIX}{}", to_key(spec.long).to_ascii_uppercase());
             let Some(value) = environment.get(&name)? else {
                 continue;
             };
-            let values = match flag.arity {
+            let values = match spec.arity {
                 Arity::Values(_) => value
                     .lines()
                     .filter(|line| !line.trim().is_empty())
@@ -112,144 +121,148 @@ impl Layers {
                     "1" | "true" | "yes" | "on" => vec![],
                     "0" | "false" | "no" | "off" => continue,
                     _ => {
-                        return Err(ArgsError::Usage(format!(
-                            "{name} {value:?}: expected true or false"
-                        )));
+                        let value = value.to_owned();
+                        return Err(UsageError::Switch { name, value }.into());
                     }
                 },
             };
-            add(&mut layer, flag, values, Origin::Named(name)).map_err(ArgsError::Usage)?;
+            add(&mut layer, spec, values, Origin::Named(name))?;
         }
         self.settings.append(&mut layer);
         Ok(())
     }
 
-    /// Adds what a config file gives and nothing nearer does.
-    pub(crate) fn add_config(&mut self, path: &str, read: &ReadFile) -> Result<(), ArgsError> {
-        let usage = |clause: String| ArgsError::Usage(format!("{path}: {clause}"));
-        let bytes = read(path).map_err(|error| {
-            let origin = self
-                .origin("config")
-                .unwrap_or(&Origin::CommandLine("config"));
-            ArgsError::Usage(format!(
-                "{origin}: cannot read {path}: {}",
-                files::strip_os_error(&error)
-            ))
+    /// Adds what a config file sets and no nearer layer does.
+    pub(crate) fn add_config(&mut self, path: &str, read: &ReadInput) -> Result<(), UsageError> {
+        let bytes = read(Input::or_stdin(path)).map_err(|error| UsageError::UnreadableConfig {
+            origin: self
+                .origin(CONFIG.long)
+                .cloned()
+                .unwrap_or(Origin::CommandLine(CONFIG.long)),
+            path: path.to_owned(),
+            error,
         })?;
+        let refuse = |error| UsageError::Config {
+            path: path.to_owned(),
+            error,
+        };
         let text = std::str::from_utf8(&bytes)
-            .map_err(|error| usage(format!("not UTF-8 at byte {}", error.valid_up_to() + 1)))?;
+            .map_err(|error| refuse(ConfigError::NotUtf8(error.valid_up_to() + 1)))?;
         let mut layer = Vec::new();
-        for member in config_file::members(text).map_err(usage)? {
-            self.add_member(path, &member, &mut layer).map_err(usage)?;
+        for member in config_file::members(text).map_err(refuse)? {
+            if let Some((spec, values)) = config_values(path, &member).map_err(refuse)?
+                && self.is_unset(spec)
+            {
+                let origin = Origin::Named(format!("{path}: {}", member.key));
+                self.keep_inline(&member);
+                add(&mut layer, spec, values, origin)?;
+            }
         }
         self.settings.append(&mut layer);
         Ok(())
     }
 
-    fn add_member(
-        &mut self,
-        path: &str,
-        member: &Member,
-        layer: &mut Vec<Setting>,
-    ) -> Result<(), String> {
-        let id = match member.key.as_str() {
-            // For editors.
-            "$schema" => return Ok(()),
-            "headers" => "header",
-            "data_file" => "data",
-            "baseline_file" => "baseline",
-            key => key,
-        };
-        let known = !NOT_IN_CONFIG.contains(&member.key.as_str());
-        let Some(flag) = flags::settings().find(|flag| known && key(flag.long) == id) else {
-            let keys = config_keys();
-            let nearest = config_file::nearest(&member.key, &keys).unwrap_or_default();
-            return Err(format!(
-                "unknown key {:?} {}; the nearest known one is {nearest:?}",
-                member.key, member.key_at
-            ));
-        };
-        let values = match (member.key.as_str(), &flag.arity) {
-            ("data" | "baseline", _) => vec![],
-            ("data_file", _) => vec![format!("@{}", relative_to_config(path, &member.one()?))],
-            // A path, by the name of its value.
-            ("baseline_file", _) | (_, Arity::Value("FILE" | "PATH")) => {
-                vec![relative_to_config(path, &member.one()?)]
-            }
-            ("headers", _) => member.header_lines()?,
-            (_, Arity::Values(_)) => member.many()?,
-            (_, Arity::Value(_)) => vec![member.one()?],
-            (_, Arity::Switch) => {
-                if !member.switch()? {
-                    return Ok(());
-                }
-                vec![]
-            }
-        };
-        if !self.is_unset(flag) {
-            return Ok(());
-        }
+    fn keep_inline(&mut self, member: &Member) {
         match member.key.as_str() {
             "data" => self.inline.data = Some(member.value.to_owned()),
             "baseline" => self.inline.baseline = Some(member.value.to_owned()),
             _ => {}
         }
-        add(
-            layer,
-            flag,
-            values,
-            Origin::Named(format!("{path}: {}", member.key)),
-        )
     }
 
-    /// Whether nothing nearer gives this flag or one that contradicts it.
-    fn is_unset(&self, flag: &Flag) -> bool {
-        let given = |flag: &str| self.setting(flag).is_some();
-        !given(flag.long) && !flag.contradicts.iter().any(|other| given(other))
+    /// Whether no nearer layer sets this flag or one that conflicts with it.
+    fn is_unset(&self, spec: &Spec) -> bool {
+        blocking(&self.settings, spec).is_none()
+    }
+
+    fn find(&self, flag: &str) -> Option<&Setting> {
+        let mut settings = self.settings.iter();
+        settings.find(|setting| setting.spec.long == flag)
     }
 }
 
-fn find<'s>(settings: &'s [Setting], flag: &str) -> Option<&'s Setting> {
-    settings.iter().find(|setting| setting.flag == flag)
+/// The setting of this flag or of one that conflicts with it.
+fn blocking<'s>(settings: &'s [Setting], spec: &Spec) -> Option<&'s Setting> {
+    settings
+        .iter()
+        .find(|setting| setting.spec.long == spec.long || setting.spec.conflicts_with(spec))
 }
 
-/// Adds a flag to a layer; two that contradict each other in one layer are a usage.
+/// Adds a flag to a layer, which must not have one that conflicts with it.
 fn add(
     layer: &mut Vec<Setting>,
-    flag: &Flag,
+    spec: &'static Spec,
     values: Vec<String>,
     origin: Origin,
-) -> Result<(), String> {
-    let contradicts = flag.contradicts.iter().copied();
-    if let Some(earlier) = contradicts
-        .chain([flag.long])
-        .find_map(|other| find(layer, other))
-    {
-        return Err(format!(
-            "{} and {origin} contradict each other; set one of them",
-            earlier.origin
-        ));
+) -> Result<(), UsageError> {
+    if let Some(earlier) = blocking(layer, spec) {
+        return Err(UsageError::Conflict(earlier.origin.clone(), origin));
     }
-    if flag.is_positional()
+    if spec.is_positional()
         && let Some(value) = values.iter().find(|value| value.starts_with('-'))
     {
-        return Err(format!(
-            "{origin} {value:?}: expected a URL such as http://localhost:8000/health"
-        ));
+        let value = value.clone();
+        return Err(UsageError::NotAUrl { origin, value });
     }
     layer.push(Setting {
-        flag: flag.long,
+        spec,
         values,
         origin,
     });
     Ok(())
 }
 
-/// A path in a config is relative to it.
+/// The flag that a member of a config sets, and its values; of inline JSON, none.
+fn config_values(
+    path: &str,
+    member: &Member,
+) -> Result<Option<(&'static Spec, Vec<String>)>, ConfigError> {
+    let key = member.key.as_str();
+    let long = match key {
+        // For editors.
+        "$schema" => return Ok(None),
+        "headers" => Some(HEADER.long),
+        "data_file" => Some(DATA.long),
+        "baseline_file" => Some(BASELINE.long),
+        _ => None,
+    };
+    let is_meant = |spec: &&Spec| match long {
+        Some(long) => spec.long == long,
+        None => is_config_key(spec) && to_key(spec.long) == key,
+    };
+    let Some(spec) = flags::all().find(is_meant) else {
+        return Err(unknown_key(member));
+    };
+    let file = || Ok(relative_to_config(path, &member.as_text()?));
+    let values = match (key, spec.arity) {
+        ("data" | "baseline", _) => vec![],
+        ("data_file", _) => vec![format!("@{}", file()?)],
+        ("headers", _) => member.as_header_lines()?,
+        (_, Arity::Value(_)) if spec.content == Content::Path => vec![file()?],
+        (_, Arity::Value(_)) => vec![member.as_text()?],
+        (_, Arity::Values(_)) => member.as_texts()?,
+        (_, Arity::Switch) if member.as_switch()? => vec![],
+        (_, Arity::Switch) => return Ok(None),
+    };
+    Ok(Some((spec, values)))
+}
+
+fn unknown_key(member: &Member) -> ConfigError {
+    let keys = config_keys();
+    let nearest = config_file::nearest(&member.key, &keys).unwrap_or_default();
+    ConfigError::UnknownKey {
+        key: member.key.clone(),
+        at: member.key_at,
+        nearest: nearest.to_owned(),
+    }
+}
+
+/// A path in a config is relative to it. `-` is a file there.
 fn relative_to_config(config: &str, path: &str) -> String {
-    Path::new(config)
-        .parent()
-        .map_or_else(|| path.into(), |folder| folder.join(path))
-        .to_string_lossy()
-        .into_owned()
+    let folder = match Path::new(config).parent() {
+        Some(folder) if path == "-" => folder.join("./-"),
+        Some(folder) => folder.join(path),
+        None => path.into(),
+    };
+    folder.to_string_lossy().into_owned()
 }

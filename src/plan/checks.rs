@@ -1,136 +1,137 @@
 //! Arguments → checks.
 
-use std::mem;
+use std::error::Error;
 use std::str::FromStr;
+use std::{fmt, mem};
 
-use super::{UsageError, parsed, read_file};
-use crate::args::{Args, ReadFile};
+use super::error::{Mismatch, PlanError};
+use super::planner::Planner;
+use crate::args::flags::{
+    BASELINE, EXPECT, EXPECT_BODY, EXPECT_BODY_REGEX, EXPECT_HEADER, EXPECT_STATUS, Flag, IGNORE,
+    LOCATION, MAX_LATENCY, MIN_CERT_VALIDITY, REJECT_BODY_REGEX, TOLERANCE, Values,
+};
+use crate::check::Check;
 use crate::check::body::BodyCheck;
 use crate::check::certificate::MinValidity;
-use crate::check::json::{self, Baseline, Ignored, Tolerance, document};
+use crate::check::json::{self, Baseline, Ignored, JsonError, document};
 use crate::check::latency::MaxLatency;
-use crate::check::{self, Check};
 use crate::duration;
 use crate::request::url::{Scheme, Url};
 use crate::syntax::SyntaxError;
 
-/// Reads each value of a repeatable flag as a check.
-fn push_all<T>(
-    checks: &mut Vec<Check>,
-    args: &Args,
-    flag: &'static str,
-    parse: impl Fn(&str) -> Result<T, SyntaxError>,
-    check: impl Fn(T) -> Check,
-) -> Result<(), UsageError> {
-    for text in args.values(flag) {
-        checks.push(check(parsed(args, flag, text, &parse)?));
-    }
-    Ok(())
+/// Why a file or a part of the config is not a baseline.
+#[derive(Debug)]
+enum BaselineError {
+    NotJson(JsonError),
+    NotFinite { path: String, number: String },
 }
 
-/// Every check, in the order of the help. A baseline takes what is ignored; else
-/// it is there for a recording, which contradicts a baseline.
-pub(super) fn all(
-    args: &Args,
-    url: &Url,
-    ignored: &mut Ignored,
-    inline: Option<String>,
-    read: &ReadFile,
-) -> Result<Vec<Check>, UsageError> {
-    let mut checks = vec![Check::Status(match args.value("expect-status") {
-        Some(text) => parsed(args, "expect-status", text, FromStr::from_str)?,
-        None => check::status::StatusSet::default(),
-    })];
-    push_all(
-        &mut checks,
-        args,
-        "expect-header",
-        FromStr::from_str,
-        Check::Header,
-    )?;
-    push_all(&mut checks, args, "expect-body", text, |text| {
-        Check::Body(BodyCheck::Contains(text))
-    })?;
-    push_all(
-        &mut checks,
-        args,
-        "expect-body-regex",
-        FromStr::from_str,
-        |pattern| Check::Body(BodyCheck::Matches(pattern)),
-    )?;
-    push_all(
-        &mut checks,
-        args,
-        "reject-body-regex",
-        FromStr::from_str,
-        |pattern| Check::Body(BodyCheck::Rejects(pattern)),
-    )?;
-    push_all(&mut checks, args, "expect", FromStr::from_str, Check::Json)?;
-    if let Some(baseline) = baseline(args, ignored, inline, read)? {
-        checks.push(Check::Baseline(baseline));
-    }
-    if let Some(text) = args.value("max-latency") {
-        checks.push(Check::Latency(MaxLatency(parsed(
-            args,
-            "max-latency",
-            text,
-            duration::parse,
-        )?)));
-    }
-    if let Some(text) = args.value("min-cert-validity") {
-        let validity = parsed(args, "min-cert-validity", text, duration::parse)?;
-        // A redirect may still lead to https.
-        if url.scheme == Scheme::Http && !args.is_set("location") {
-            return Err(UsageError(format!(
-                "{}: expected an https:// URL; plain HTTP has no certificate",
-                args.origin("min-cert-validity")
-            )));
+impl fmt::Display for BaselineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson(error) => write!(f, "the baseline {error}"),
+            Self::NotFinite { path, number } => write!(
+                f,
+                "baseline has {number} at {path}; only finite numbers are allowed"
+            ),
         }
-        checks.push(Check::Certificate(MinValidity(validity)));
     }
-    Ok(checks)
 }
 
-/// The recorded answer, inline in the config or in a file.
-fn baseline(
-    args: &Args,
-    ignored: &mut Ignored,
-    inline: Option<String>,
-    read: &ReadFile,
-) -> Result<Option<Baseline>, UsageError> {
-    let tolerance = match args.value("tolerance") {
-        Some(text) => parsed(args, "tolerance", text, FromStr::from_str)?,
-        None => Tolerance::default(),
-    };
-    let origin = args.origin("baseline");
-    let (name, bytes) = match (inline, args.value("baseline")) {
-        (Some(text), _) => ("in the config".to_owned(), text.into_bytes()),
-        (None, Some(path)) => (path.to_owned(), read_file(args, "baseline", path, read)?),
-        (None, None) => return Ok(None),
-    };
-    let refuse = |reason: String| UsageError(format!("{origin} {name:?}: {reason}"));
-    let recorded =
-        document::parse(&bytes).map_err(|error| refuse(format!("the baseline {error}")))?;
-    if let Some((path, number)) = json::find_non_finite("$", &recorded) {
-        return Err(refuse(format!(
-            "expected a baseline whose numbers are numbers, but {path} is {number}"
-        )));
+impl Error for BaselineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NotJson(error) => Some(error),
+            Self::NotFinite { .. } => None,
+        }
     }
-    Ok(Some(Baseline {
-        name,
-        recorded,
-        tolerance,
-        ignored: mem::take(ignored),
-    }))
 }
 
-/// What is left out of comparing and of recording.
-pub(super) fn ignored(args: &Args) -> Result<Ignored, UsageError> {
-    let queries = args.values("ignore");
-    queries
-        .map(|text| parsed(args, "ignore", text, json::query))
-        .collect::<Result<_, _>>()
-        .map(Ignored)
+impl Planner<'_> {
+    /// Every check, in the order of the help. A baseline takes `ignored`; otherwise it
+    /// is left for a recording, which excludes a baseline.
+    pub(super) fn checks(
+        &self,
+        url: &Url,
+        ignored: &mut Ignored,
+        inline_baseline: Option<String>,
+    ) -> Result<Vec<Check>, PlanError> {
+        let status = self.parse(EXPECT_STATUS, FromStr::from_str)?;
+        let mut checks = vec![Check::Status(status.unwrap_or_default())];
+        self.push_all(&mut checks, EXPECT_HEADER, FromStr::from_str, Check::Header)?;
+        self.push_all(&mut checks, EXPECT_BODY, text, |text| {
+            Check::Body(BodyCheck::Contains(text))
+        })?;
+        self.push_all(&mut checks, EXPECT_BODY_REGEX, FromStr::from_str, |regex| {
+            Check::Body(BodyCheck::Matches(regex))
+        })?;
+        self.push_all(&mut checks, REJECT_BODY_REGEX, FromStr::from_str, |regex| {
+            Check::Body(BodyCheck::Rejects(regex))
+        })?;
+        self.push_all(&mut checks, EXPECT, FromStr::from_str, Check::Json)?;
+        if let Some(baseline) = self.baseline(ignored, inline_baseline)? {
+            checks.push(Check::Baseline(baseline));
+        }
+        if let Some(limit) = self.parse(MAX_LATENCY, duration::parse)? {
+            checks.push(Check::Latency(MaxLatency(limit)));
+        }
+        if let Some(validity) = self.parse(MIN_CERT_VALIDITY, duration::parse)? {
+            // A redirect may still lead to https.
+            if url.scheme == Scheme::Http && !self.args.is_set(LOCATION) {
+                return Err(self.mismatch(MIN_CERT_VALIDITY, Mismatch::PlainHttp));
+            }
+            checks.push(Check::Certificate(MinValidity(validity)));
+        }
+        Ok(checks)
+    }
+
+    /// Adds a check for each value of a repeatable flag.
+    fn push_all<T>(
+        &self,
+        checks: &mut Vec<Check>,
+        flag: Flag<Values>,
+        parse: impl Fn(&str) -> Result<T, SyntaxError>,
+        check: impl Fn(T) -> Check,
+    ) -> Result<(), PlanError> {
+        for parsed in self.parse_all(flag, parse) {
+            checks.push(check(parsed?));
+        }
+        Ok(())
+    }
+
+    /// The recorded response, inline in the config or in a file.
+    fn baseline(
+        &self,
+        ignored: &mut Ignored,
+        inline: Option<String>,
+    ) -> Result<Option<Baseline>, PlanError> {
+        let tolerance = self.parse(TOLERANCE, FromStr::from_str)?;
+        let (name, bytes) = match (inline, self.args.value(BASELINE)) {
+            (Some(text), _) => ("in the config".to_owned(), text.into_bytes()),
+            (None, Some(path)) => (path.to_owned(), self.read_file(BASELINE, path)?),
+            (None, None) => return Ok(None),
+        };
+        let refuse = |error| self.content_error(BASELINE, &name, error);
+        let recorded =
+            document::parse(&bytes).map_err(|error| refuse(BaselineError::NotJson(error)))?;
+        if let Some((path, number)) = json::find_non_finite("$", &recorded) {
+            let number = number.to_owned();
+            return Err(refuse(BaselineError::NotFinite { path, number }));
+        }
+        Ok(Some(Baseline {
+            name,
+            recorded,
+            tolerance: tolerance.unwrap_or_default(),
+            ignored: mem::take(ignored),
+        }))
+    }
+
+    /// What is left out of comparing and of recording.
+    pub(super) fn ignored(&self) -> Result<Ignored, PlanError> {
+        self.parse_all(IGNORE, json::query)
+            .collect::<Result<_, _>>()
+            .map(Ignored)
+    }
 }
 
 fn text(text: &str) -> Result<String, SyntaxError> {

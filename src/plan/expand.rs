@@ -1,5 +1,5 @@
-//! `${NAME}` and `${NAME:-default}`: a HEALTHCHECK in exec form has no shell
-//! that would replace them.
+//! `${NAME}` and `${NAME:-default}`: a HEALTHCHECK in exec form has no shell that
+//! would expand them.
 
 use crate::args::env::Environment;
 use crate::syntax::SyntaxError;
@@ -8,8 +8,8 @@ use crate::syntax::SyntaxError;
 /// of `${NAME:-default}` also stands in for a variable that is empty.
 ///
 /// # Errors
-/// A variable that is unset, empty or no Unicode and has no default; a `$` that
-/// starts neither form. The column is that of the `$`.
+/// A variable without a default that is unset, empty or not UTF-8; a `$` that starts
+/// neither form. The column is that of the `$`.
 pub fn expand(text: &str, environment: &Environment) -> Result<String, SyntaxError> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_a_shell_would_have_hidden() {
+    fn rejects_unset_variables_and_malformed_references() {
         for (text, message) in [
             (
                 "é${NONE}",

@@ -1,63 +1,113 @@
 //! The headers to send, and which of them are secret.
 
+use std::error::Error;
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
-use super::expand;
+use super::expand::expand;
 use crate::args::env::Environment;
 use crate::request::header::{Header, RESERVED_HEADERS, is_token};
 use crate::request::secret::Secret;
 use crate::syntax::SyntaxError;
 
-/// The longest header taken, in bytes: more than any server accepts.
+/// Maximum length of a header's value, in bytes: more than any server accepts.
 const MAX_HEADER: usize = 64 << 10;
 
-/// Headers of which servers take one or none (RFC 9110, section 5.3).
+/// Headers that must not be repeated (RFC 9110, section 5.3).
 const SINGLE_HEADERS: [&str; 4] = ["authorization", "content-type", "host", "user-agent"];
 
-/// The shortest text worth hiding. Shorter ones would blot out half of every line.
+/// Minimum length of a text to hide, in bytes: shorter ones would hide half of every line.
 const MIN_SECRET: usize = 4;
 
-/// What a request says besides its first line.
+/// The headers of a request.
 #[derive(Debug, Clone, Default)]
 pub struct Headers {
-    /// In the order of sending. `Host` is added on the way where the user gives none.
+    /// In the order of sending. Without a `Host` here, `fetch` adds one.
     pub sent: Vec<Header>,
     /// Texts that must not be shown, should a server repeat them; the longest
     /// first, so that none hides only a part of another.
     pub secrets: Vec<Secret>,
 }
 
+/// An error in a file of headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderFileError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column and what was expected there.
+    pub error: SyntaxError,
+}
+
+impl fmt::Display for HeaderFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} {}", self.line, self.error)
+    }
+}
+
+impl Error for HeaderFileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Why a text is not a bearer token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenError {
+    /// It is blank.
+    Empty,
+    /// It is too long, or contains what could break out of its line.
+    Malformed,
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "expected a token, found nothing",
+            Self::Malformed => "expected one token of visible ASCII characters, at most 64 KiB",
+        })
+    }
+}
+
+impl Error for TokenError {}
+
 impl Headers {
     /// Adds a header from its line, `NAME: VALUE`.
     ///
     /// # Errors
-    /// A line that is no header, a value that could break out of its line, or a
-    /// header that follows from how a probe works.
+    /// A line that is not a header, a value that could break out of its line, or a
+    /// header that only healthprobe sets.
     pub fn add(&mut self, line: &str, environment: &Environment) -> Result<(), SyntaxError> {
-        let (name, raw) = named(line)?;
+        let (name, raw) = split_line(line)?;
         let prefix = &line[..=name.len()];
-        let value = expand::expand(raw, environment).map_err(|error| error.after(prefix))?;
+        let value = expand(raw, environment).map_err(|error| error.after(prefix))?;
         self.push(line, name, &value)
     }
 
-    /// Adds the headers of a file, one a line. Nothing is replaced in them: a
-    /// secret may hold a `$`.
+    /// Adds the headers of a file, one per line. Variables are not expanded: a secret
+    /// may contain a `$`.
     ///
     /// # Errors
-    /// As `add`, with the line's number, and a file without any header.
-    pub fn add_file(&mut self, text: &str) -> Result<(), (usize, SyntaxError)> {
+    /// As `add`, and a file without any header.
+    pub fn add_file(&mut self, text: &str) -> Result<(), HeaderFileError> {
         let before = self.sent.len();
         for (index, line) in text.lines().enumerate() {
             if !line.trim().is_empty() {
-                named(line)
+                split_line(line)
                     .and_then(|(name, value)| self.push(line, name, value))
-                    .map_err(|error| (index + 1, error))?;
+                    .map_err(|error| HeaderFileError {
+                        line: index + 1,
+                        error,
+                    })?;
             }
         }
         if self.sent.len() == before {
-            return Err((1, SyntaxError::at(text, 0, "expected NAME: VALUE")));
+            return Err(HeaderFileError {
+                line: 1,
+                error: SyntaxError::at(text, 0, "expected NAME: VALUE"),
+            });
         }
         Ok(())
     }
@@ -74,7 +124,7 @@ impl Headers {
         }
         if !header.is_public() {
             self.mark_secret(header.value.expose());
-            // `Bearer TOKEN`, of which a server may repeat the second part alone.
+            // A server may repeat the token of `Bearer TOKEN` alone.
             if let Some((_, token)) = header.value.expose().split_once(' ') {
                 self.mark_secret(token);
             }
@@ -83,30 +133,30 @@ impl Headers {
         Ok(())
     }
 
-    /// Adds Basic credentials (RFC 7617) unless a header authorizes already, as curl does.
+    /// Adds Basic credentials (RFC 7617) unless there is an `Authorization` header, as curl does.
     pub fn authorize(&mut self, credentials: &Secret) {
         let value = self.basic(credentials);
         self.add_default("authorization", value.expose());
     }
 
-    /// Adds a bearer token (RFC 6750) unless a header authorizes already.
+    /// Adds a bearer token (RFC 6750) unless there is an `Authorization` header.
     ///
     /// # Errors
     /// No token, or one that could break out of its line.
-    pub fn bearer_token(&mut self, text: &str) -> Result<(), &'static str> {
+    pub fn bearer_token(&mut self, text: &str) -> Result<(), TokenError> {
         let token = text.trim();
         if token.is_empty() {
-            return Err("expected a token, found nothing");
+            return Err(TokenError::Empty);
         }
         if token.len() > MAX_HEADER || token.contains(|c: char| !c.is_ascii_graphic()) {
-            return Err("expected one token of visible ASCII characters, at most 64 KiB");
+            return Err(TokenError::Malformed);
         }
         self.mark_secret(token);
         self.add_default("authorization", &format!("Bearer {token}"));
         Ok(())
     }
 
-    /// Basic credentials as a header's value; neither they nor it are shown.
+    /// Basic credentials as a header's value, both marked as secrets.
     pub fn basic(&mut self, credentials: &Secret) -> Secret {
         let encoded = BASE64.encode(credentials.expose());
         self.mark_secret(credentials.expose());
@@ -117,12 +167,12 @@ impl Headers {
         Secret::new(format!("Basic {encoded}"))
     }
 
-    /// Adds the type of a body unless the user has.
+    /// Adds the body's type unless the user has set it.
     pub fn default_content_type(&mut self) {
         self.add_default("content-type", "application/json");
     }
 
-    /// Adds what every request carries and the user has not replaced.
+    /// Adds what every request has and the user has not replaced.
     pub fn add_defaults(&mut self) {
         self.add_default(
             "user-agent",
@@ -133,20 +183,20 @@ impl Headers {
         self.add_default("connection", "close");
     }
 
-    /// Keeps a text out of everything that is shown.
+    /// Hides a text wherever it would be shown.
     pub fn mark_secret(&mut self, text: &str) {
         if text.len() < MIN_SECRET {
             return;
         }
-        // A server that repeats it will most likely do so in JSON.
+        // A server that repeats it most likely does so in JSON.
         let quoted = Value::from(text).to_string();
         let in_json = &quoted[1..quoted.len() - 1];
         for form in [text, in_json] {
             if self.secrets.iter().all(|other| other.expose() != form) {
-                let place = self
+                let index = self
                     .secrets
                     .partition_point(|other| other.expose().len() > form.len());
-                self.secrets.insert(place, Secret::new(form));
+                self.secrets.insert(index, Secret::new(form));
             }
         }
     }
@@ -161,8 +211,8 @@ impl Headers {
     }
 }
 
-/// The two sides of a header's line; of the name, that it is one.
-fn named(line: &str) -> Result<(&str, &str), SyntaxError> {
+/// The name and the value of a header's line. The name is valid.
+fn split_line(line: &str) -> Result<(&str, &str), SyntaxError> {
     let (name, value) = line
         .split_once(':')
         .ok_or_else(|| SyntaxError::at(line, line.len(), "expected NAME: VALUE"))?;
@@ -170,11 +220,11 @@ fn named(line: &str) -> Result<(&str, &str), SyntaxError> {
         return Err(SyntaxError::at(
             line,
             offset,
-            "expected a header's name without spaces, then a colon",
+            "expected a header name without spaces, then a colon",
         ));
     }
     if name.is_empty() {
-        return Err(SyntaxError::at(line, 0, "expected a header's name"));
+        return Err(SyntaxError::at(line, 0, "expected a header name"));
     }
     Ok((name, value))
 }
@@ -185,7 +235,7 @@ fn header(line: &str, name: &str, value: &str) -> Result<Header, SyntaxError> {
         return Err(SyntaxError::at(
             line,
             0,
-            format!("expected another header: healthprobe sets {name} itself"),
+            format!("{name} is set by healthprobe and cannot be overridden"),
         ));
     }
     let start = name.len() + 1;
@@ -222,7 +272,7 @@ fn header(line: &str, name: &str, value: &str) -> Result<Header, SyntaxError> {
 /// # Errors
 /// No colon, or a variable that is not set.
 pub fn user(text: &str, environment: &Environment) -> Result<Secret, SyntaxError> {
-    let expanded = expand::expand(text, environment)?;
+    let expanded = expand(text, environment)?;
     if expanded.contains(':') {
         Ok(Secret::new(expanded))
     } else {

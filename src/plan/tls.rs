@@ -1,64 +1,58 @@
-//! Arguments → whom to trust, and who we are.
+//! Arguments → which certificates to trust, and the client's own.
 
-use super::{UsageError, read_file};
-use crate::args::env::Environment;
-use crate::args::{Args, ReadFile};
+use super::error::{Mismatch, PlanError};
+use super::planner::Planner;
+use crate::args::flags::{CACERT, CERT, INSECURE, KEY, METRICS_FILE};
 use crate::tls::{self, CaLocations, RootCerts, Settings};
 
-pub(super) fn settings(
-    args: &Args,
-    environment: &Environment,
-    read: &ReadFile,
-) -> Result<Settings, UsageError> {
-    // What is wrong with a file is not told apart from where: its content stays unseen.
-    let refuse = |flag: &'static str, path: &str, reason: String| {
-        UsageError(format!("{} {path:?}: {reason}", args.origin(flag)))
-    };
-    let pem = |flag: &'static str, path: &str| read_file(args, flag, path, read);
-    let trust = match args.value("cacert") {
-        _ if args.is_set("insecure") => RootCerts::Unverified,
-        Some(path) => RootCerts::Specific(
-            tls::certificates(&pem("cacert", path)?)
-                .map_err(|reason| refuse("cacert", path, reason))?,
-        ),
-        None => RootCerts::System(places(environment)?),
-    };
-    let identity = match (args.value("cert"), args.value("key")) {
-        (Some(cert), key) => {
-            let text = pem("cert", cert)?;
-            let chain = tls::certificates(&text).map_err(|reason| refuse("cert", cert, reason))?;
-            let identity = match key {
-                Some(path) => tls::identity(chain, &pem("key", path)?)
-                    .map_err(|reason| refuse("key", path, reason))?,
-                None => tls::identity(chain, &text)
-                    .map_err(|reason| refuse("cert", cert, format!("{reason}; or --key FILE")))?,
-            };
-            Some(identity)
-        }
-        (None, Some(_)) => {
-            return Err(UsageError(format!(
-                "{}: expected --cert FILE as well, the certificate of this key",
-                args.origin("key")
-            )));
-        }
-        (None, None) => None,
-    };
-    Ok(Settings {
-        trust,
-        identity,
-        check_chain_expiry: args.value("metrics-file").is_some(),
-    })
-}
+impl Planner<'_> {
+    pub(super) fn tls_settings(&self) -> Result<Settings, PlanError> {
+        let trust = self.root_certs()?;
+        let identity = match (self.args.value(CERT), self.args.value(KEY)) {
+            (Some(cert), key) => {
+                let pem = self.read_file(CERT, cert)?;
+                let chain = tls::certificates(&pem)
+                    .map_err(|error| self.content_error(CERT, cert, error))?;
+                Some(match key {
+                    Some(key) => tls::identity(chain, &self.read_file(KEY, key)?)
+                        .map_err(|error| self.content_error(KEY, key, error))?,
+                    None => tls::identity(chain, &pem).map_err(|error| {
+                        self.content_error(CERT, cert, format!("{error}; or --key FILE"))
+                    })?,
+                })
+            }
+            (None, Some(_)) => return Err(self.mismatch(KEY, Mismatch::NoCert)),
+            (None, None) => None,
+        };
+        Ok(Settings {
+            trust,
+            identity,
+            check_chain_expiry: self.args.value(METRICS_FILE).is_some(),
+        })
+    }
 
-fn places(environment: &Environment) -> Result<CaLocations, UsageError> {
-    let get = |name: &str| {
-        environment
-            .get(name)
-            .map(|value| value.map(str::to_owned))
-            .map_err(|error| UsageError(error.to_string()))
-    };
-    Ok(CaLocations {
-        file: get("SSL_CERT_FILE")?,
-        folders: get("SSL_CERT_DIR")?,
-    })
+    fn root_certs(&self) -> Result<RootCerts, PlanError> {
+        if self.args.is_set(INSECURE) {
+            return Ok(RootCerts::Unverified);
+        }
+        let Some(path) = self.args.value(CACERT) else {
+            return Ok(RootCerts::System(self.ca_locations()?));
+        };
+        tls::certificates(&self.read_file(CACERT, path)?)
+            .map(RootCerts::Specific)
+            .map_err(|error| self.content_error(CACERT, path, error))
+    }
+
+    fn ca_locations(&self) -> Result<CaLocations, PlanError> {
+        let get = |name: &str| {
+            self.environment
+                .get(name)
+                .map(|value| value.map(str::to_owned))
+                .map_err(PlanError::Environment)
+        };
+        Ok(CaLocations {
+            file: get("SSL_CERT_FILE")?,
+            folders: get("SSL_CERT_DIR")?,
+        })
+    }
 }

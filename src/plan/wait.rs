@@ -1,40 +1,25 @@
-//! Arguments → how long to wait for a healthy answer.
+//! Arguments → how long to wait for a healthy response.
 
 use std::time::Duration;
 
-use super::{UsageError, parsed};
-use crate::args::Args;
-use crate::args::env::Environment;
+use super::error::{Mismatch, PlanError};
+use super::planner::Planner;
+use crate::args::flags::{INTERVAL, WAIT};
 use crate::duration;
 use crate::wait::WaitPolicy;
 
-/// The width of a terminal that does not tell.
-const COLUMNS: usize = 80;
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(super) fn waiting(args: &Args) -> Result<Option<WaitPolicy>, UsageError> {
-    let interval = match args.value("interval") {
-        Some(text) => Some(parsed(args, "interval", text, duration::parse)?),
-        None => None,
-    };
-    let Some(limit) = args.value("wait") else {
-        return match interval {
-            Some(_) => Err(UsageError(format!(
-                "{}: expected --wait DURATION as well, the time to wait for",
-                args.origin("interval")
-            ))),
-            None => Ok(None),
-        };
-    };
-    Ok(Some(WaitPolicy {
-        limit: parsed(args, "wait", limit, duration::parse)?,
-        interval: interval.unwrap_or(Duration::from_secs(1)),
-    }))
-}
-
-/// The terminal's width.
-pub(super) fn columns(environment: &Environment) -> usize {
-    let text = environment.get("COLUMNS").ok().flatten();
-    text.and_then(|text| text.parse().ok())
-        .filter(|columns| *columns > 0)
-        .unwrap_or(COLUMNS)
+impl Planner<'_> {
+    pub(super) fn wait_policy(&self) -> Result<Option<WaitPolicy>, PlanError> {
+        let interval = self.parse(INTERVAL, duration::parse)?;
+        match (self.parse(WAIT, duration::parse)?, interval) {
+            (Some(limit), interval) => Ok(Some(WaitPolicy {
+                limit,
+                interval: interval.unwrap_or(DEFAULT_INTERVAL),
+            })),
+            (None, Some(_)) => Err(self.mismatch(INTERVAL, Mismatch::NoWait)),
+            (None, None) => Ok(None),
+        }
+    }
 }

@@ -118,7 +118,7 @@ fn rejects_an_invalid_baseline_before_sending() {
         (
             &["--baseline", &nan],
             format!(
-                "--baseline {nan:?}: expected a baseline whose numbers are numbers, but a[0] is NaN"
+                "--baseline {nan:?}: baseline has NaN at a[0]; only finite numbers are allowed"
             ),
         ),
         (
@@ -143,8 +143,7 @@ fn rejects_an_invalid_baseline_before_sending() {
         ),
         (
             &["--baseline", &good, "--write-baseline", &good],
-            "--baseline and --write-baseline contradict each other; see healthprobe --help"
-                .to_owned(),
+            "--baseline cannot be used with --write-baseline; see healthprobe --help".to_owned(),
         ),
     ] {
         server

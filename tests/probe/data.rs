@@ -169,6 +169,6 @@ fn rejects_an_unreadable_body_before_sending() {
     assert!(server.received_nothing());
     assert_error(
         &[":1", "-X", "HEAD", "-d", "x"],
-        "--request \"HEAD\": it takes no body, which --data gives",
+        "--request \"HEAD\": it takes no body, which --data sets",
     );
 }

@@ -46,7 +46,7 @@ fn adds_headers_and_replaces_defaults() {
     );
     server
         .probe(&["-H", "X-Ünïcode: x", ":PORT"])
-        .assert_error("--header: column 3: expected a header's name without spaces, then a colon");
+        .assert_error("--header: column 3: expected a header name without spaces, then a colon");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn reads_no_body_after_head() {
     );
     assert_error(
         &["-X", "HEAD", ":1", "-e", "a=1"],
-        "--request \"HEAD\": the answer to HEAD has no body, which another check needs; use GET",
+        "--request \"HEAD\": the response to HEAD has no body, which another check needs; use GET",
     );
 }
 
@@ -143,11 +143,11 @@ fn rejects_an_invalid_request_without_showing_its_secret() {
         ),
         (
             &["-H", "X Y: s3cret"],
-            "--header: column 2: expected a header's name without spaces, then a colon",
+            "--header: column 2: expected a header name without spaces, then a colon",
         ),
         (
             &["-H", ": s3cret"],
-            "--header: column 1: expected a header's name",
+            "--header: column 1: expected a header name",
         ),
         (
             &["-H", "X-A:"],
@@ -163,11 +163,11 @@ fn rejects_an_invalid_request_without_showing_its_secret() {
         ),
         (
             &["-H", "Content-Length: 5"],
-            "--header: column 1: expected another header: healthprobe sets Content-Length itself",
+            "--header: column 1: Content-Length is set by healthprobe and cannot be overridden",
         ),
         (
             &["-H", "connection: keep-alive"],
-            "--header: column 1: expected another header: healthprobe sets connection itself",
+            "--header: column 1: connection is set by healthprobe and cannot be overridden",
         ),
         (
             &["-H", "Host: a", "-H", "host: s3cret"],
@@ -187,7 +187,7 @@ fn rejects_an_invalid_request_without_showing_its_secret() {
         ),
         (
             &["-X", "CONNECT"],
-            "--request \"CONNECT\": column 1: expected a method that asks for a resource",
+            "--request \"CONNECT\": column 1: expected a method that requests a resource",
         ),
         (
             &["-t", "-1"],

@@ -125,7 +125,7 @@ fn rejects_invalid_connect_targets() {
         ),
         (
             &["--connect-to", "[::1]", "-4"],
-            "--ipv4: the host to dial is the IPv6 address ::1",
+            "--ipv4: the host to connect to is the IPv6 address ::1",
         ),
         (
             &["--unix-socket", ""],
@@ -145,11 +145,11 @@ fn rejects_invalid_connect_targets() {
         ),
         (
             &["--proxy", ":1", "--unix-socket", "x"],
-            "--proxy and --unix-socket contradict each other; see healthprobe --help",
+            "--proxy cannot be used with --unix-socket; see healthprobe --help",
         ),
         (
             &["--connect-to", "h", "--unix-socket", "x"],
-            "--connect-to and --unix-socket contradict each other; see healthprobe --help",
+            "--connect-to cannot be used with --unix-socket; see healthprobe --help",
         ),
     ] {
         assert_error(&[&[":1"], arguments].concat(), message);

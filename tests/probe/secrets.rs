@@ -51,7 +51,7 @@ fn rejects_an_invalid_token_without_showing_it() {
     );
     assert_error(
         &[":1", "--bearer-file", "x", "-u", "a:b"],
-        "--bearer-file and --user contradict each other; see healthprobe --help",
+        "--bearer-file cannot be used with --user; see healthprobe --help",
     );
 }
 
@@ -84,7 +84,7 @@ fn rejects_invalid_headers_without_showing_them() {
         (b"X-A: 1\ns3cret", "line 2 column 7: expected NAME: VALUE"),
         (
             b"X-A: 1\n  s3cret: x",
-            "line 2 column 1: expected a header's name without spaces, then a colon",
+            "line 2 column 1: expected a header name without spaces, then a colon",
         ),
         (
             b"X-A: s3cret\rX-Injected: 1",

@@ -176,10 +176,10 @@ fn rejects_invalid_urls() {
     }
     assert_error(
         &["-6", "127.0.0.1:1"],
-        "--ipv6: the host to dial is the IPv4 address 127.0.0.1",
+        "--ipv6: the host to connect to is the IPv4 address 127.0.0.1",
     );
     assert_error(
         &["-4", "[::1]:1"],
-        "--ipv4: the host to dial is the IPv6 address ::1",
+        "--ipv4: the host to connect to is the IPv6 address ::1",
     );
 }

@@ -202,10 +202,12 @@ pub fn assert_phases_sum(object: &Value) {
 /// Every flag in the help, such as `-t, --timeout <DURATION>`, with its long name and text.
 pub fn help_flags() -> Vec<[String; 3]> {
     let help = probe(&["--help"]).run().out;
-    let flag = Regex::new(r"(?m)^ +((?:-\w, )?--([a-z0-9-]+)(?: <[^>]+>)?)  +(.+)$").unwrap();
+    let flag = Regex::new(r"(?m)^ +((?:-\w, )?--([a-z0-9-]+)(?: <[^>]+>)?)  +(.+(?:\n {20,}.+)*)$")
+        .unwrap();
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let flags: Vec<[String; 3]> = flag
         .captures_iter(&help)
-        .map(|found| [1, 2, 3].map(|group| found[group].to_owned()))
+        .map(|found| [1, 2, 3].map(|group| one_line(&found[group])))
         .collect();
     assert!(flags.len() >= 32, "{help}");
     flags

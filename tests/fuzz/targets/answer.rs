@@ -1,7 +1,4 @@
 //! Bytes from the network → verdict line: a real connection over loopback, as the transport has no other seam.
-//!
-//! The plan is made once: each reading of arguments leaves clap's command in memory on purpose, which is fine for a
-//! process that probes once.
 #![no_main]
 
 use std::ffi::OsString;
@@ -15,6 +12,7 @@ use healthprobe::args::Args;
 use healthprobe::args::env::Environment;
 use healthprobe::check::{self, Outcome};
 use healthprobe::fetch;
+use healthprobe::files::Input;
 use healthprobe::plan::Plan;
 use healthprobe::report::{self, Report};
 use healthprobe::verdict::Verdict;
@@ -88,7 +86,7 @@ fn probe(plan: &Plan) -> (Verdict, String) {
 
 fn plan(port: u16) -> Plan {
     let environment = Environment::default();
-    let none = |_: &str| Err(io::ErrorKind::NotFound.into());
+    let none = |_: Input| Err(io::ErrorKind::NotFound.into());
     let arguments = [
         "healthprobe".to_owned(),
         format!("http://probe:{PASSWORD}@127.0.0.1:{port}/"),

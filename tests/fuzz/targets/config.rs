@@ -7,6 +7,7 @@ use std::io;
 use healthprobe::args::config_file;
 use healthprobe::args::env::Environment;
 use healthprobe::args::{Args, ArgsError};
+use healthprobe::files::Input;
 use healthprobe::plan::Plan;
 use libfuzzer_sys::fuzz_target;
 
@@ -14,17 +15,17 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         members(text);
     }
-    let read = |path: &str| match path {
-        "probe.json" => Ok(bytes.to_vec()),
+    let read = |input: Input| match input {
+        Input::File("probe.json") => Ok(bytes.to_vec()),
         // What a config names beside itself.
-        "data" => Ok(b"{\"x\":[1,NaN]}".to_vec()),
+        Input::File("data") => Ok(b"{\"x\":[1,NaN]}".to_vec()),
         _ => Err(io::ErrorKind::NotFound.into()),
     };
     let environment: Environment = [("PORT", "8000")].into_iter().collect();
     let arguments = ["healthprobe", ":80", "--config=probe.json"].map(OsString::from);
     let given = match Args::read(arguments, &environment, &read) {
         Ok(given) => given,
-        Err(ArgsError::Usage(error)) => return assert!(!error.is_empty()),
+        Err(ArgsError::Usage(error)) => return assert!(!error.to_string().is_empty()),
         Err(ArgsError::DisplayHelp(text) | ArgsError::DisplayVersion(text)) => {
             panic!("a config displayed {text}")
         }
