@@ -1,8 +1,8 @@
 //! The table of flags → clap, and what clap read.
 //!
-//! Most flags are not on a command line, and to build an `Arg` with its help for each
-//! of them takes longer than the rest of a plan. So clap is told first of the flags
-//! that the arguments can mean, and of all only for help, the version and errors.
+//! clap first gets only the flags that the arguments can mean, and all of them only for
+//! help, the version and errors: to build every argument with its help takes more
+//! instructions than all the rest of a probe.
 
 use std::ffi::OsString;
 

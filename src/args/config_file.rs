@@ -61,7 +61,7 @@ pub enum ConfigError {
         /// The position of the second one.
         at: Place,
     },
-    /// A key that is no flag's name.
+    /// A key that is not the name of a flag.
     UnknownKey {
         /// The key.
         key: String,

@@ -131,3 +131,51 @@ fn columns(environment: &Environment) -> Option<usize> {
     let text = environment.get("COLUMNS").ok().flatten()?;
     text.parse().ok().filter(|columns| *columns > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Plan;
+    use crate::args::Args;
+    use crate::args::env::Environment;
+    use crate::files::Input;
+    use std::cell::RefCell;
+    use std::ffi::OsString;
+    use std::io;
+
+    /// What these arguments read: a config first, then what else they name.
+    fn inputs(arguments: &[&str]) -> Vec<String> {
+        let inputs = RefCell::new(Vec::new());
+        let read = |input: Input| {
+            inputs.borrow_mut().push(format!("{input:?}"));
+            match input {
+                Input::File("probe.json") => Ok(b"{\"data_file\": \"-\"}".to_vec()),
+                _ => Err(io::ErrorKind::NotFound.into()),
+            }
+        };
+        let environment = Environment::default();
+        let arguments = ["healthprobe", "h"].iter().chain(arguments);
+        if let Ok(args) = Args::read(arguments.map(OsString::from), &environment, &read) {
+            Plan::new(args, &environment, &read).unwrap_err();
+        }
+        inputs.into_inner()
+    }
+
+    #[test]
+    fn only_data_and_config_read_standard_input() {
+        assert_eq!(inputs(&["--data", "@-"]), ["Stdin"]);
+        assert_eq!(inputs(&["--config", "-"]), ["Stdin"]);
+        for arguments in [
+            ["--header", "@-"],
+            ["--bearer-file", "-"],
+            ["--baseline", "-"],
+            #[cfg(feature = "tls")]
+            ["--cacert", "-"],
+            #[cfg(feature = "tls")]
+            ["--cert", "-"],
+        ] {
+            assert_eq!(inputs(&arguments), ["File(\"-\")"], "{arguments:?}");
+        }
+        let in_config = inputs(&["--config", "probe.json"]);
+        assert_eq!(in_config, ["File(\"probe.json\")", "File(\"./-\")"]);
+    }
+}
