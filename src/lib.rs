@@ -35,7 +35,7 @@ mod run;
 pub mod size;
 pub mod syntax;
 pub mod text;
-#[cfg(feature = "tls")]
+#[cfg_attr(not(feature = "tls"), path = "tls/no_tls.rs")]
 pub mod tls;
 pub mod upstream;
 pub mod verdict;

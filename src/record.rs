@@ -36,6 +36,10 @@ impl Recording {
             failure: self.try_write(body).err().map(|error| Failure {
                 reason: error.to_string(),
                 body_explains: false,
+                advice: match &body.end {
+                    BodyEnd::Failed(error) => error.advice(),
+                    _ => None,
+                },
             }),
         }
     }
@@ -92,7 +96,7 @@ impl std::error::Error for WriteError<'_> {
 mod tests {
     use super::{Recording, WriteError};
     use crate::check::json::Ignored;
-    use crate::response::{Body, BodyEnd, BodyError};
+    use crate::response::{Advice, Body, BodyEnd, BodyError};
     use std::error::Error;
 
     #[test]
@@ -131,5 +135,20 @@ mod tests {
             assert_eq!(error.to_string(), reason);
             assert!(error.source().is_some());
         }
+    }
+
+    #[test]
+    fn a_body_that_is_too_long_comes_with_advice() {
+        let recording = Recording {
+            path: "/no/such/folder/b.json".into(),
+            ignored: Ignored::default(),
+        };
+        let body = Body {
+            bytes: b"{".to_vec(),
+            end: BodyEnd::Failed(BodyError::TooLong { limit: 1000 }),
+        };
+        let failure = recording.write(&body).failure.unwrap();
+        assert_eq!(failure.reason, "body is longer than 1000 bytes");
+        assert_eq!(failure.advice, Some(Advice::RaiseBodyLimit));
     }
 }

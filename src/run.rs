@@ -99,7 +99,7 @@ fn probe<'p>(plan: &'p Plan, request: &Request) -> ProbeResult<'p> {
             }
         }
         Err(failure) => ProbeResult {
-            outcomes: check::without_response(&plan.checks, &failure.error.to_string()),
+            outcomes: check::without_response(&plan.checks, &failure.error),
             result: Err(failure),
         },
     }

@@ -14,7 +14,7 @@ pub struct MinValidity(pub Duration);
 impl MinValidity {
     pub(super) fn evaluate(self, response: &Response) -> CheckResult {
         let validity = match &response.tls {
-            Some(session) => session.certificate.as_ref().map_err(Clone::clone),
+            Some(session) => session.certificate.as_ref().map_err(ToString::to_string),
             None => Err("no certificate: the response came over plain HTTP".to_owned()),
         };
         match validity {
@@ -61,7 +61,7 @@ impl fmt::Display for Validity {
 #[cfg(all(test, feature = "tls"))]
 mod tests {
     use super::MinValidity;
-    use crate::response::{Response, Session, Validity};
+    use crate::response::{Response, Session, TlsVersion, Validity};
     use std::time::Duration;
 
     /// 2026-11-20T10:00:00Z
@@ -71,7 +71,7 @@ mod tests {
     fn reason(not_after: Option<u64>, days: u64) -> Option<String> {
         let response = Response {
             tls: not_after.map(|not_after| Session {
-                version: "TLS 1.3",
+                version: TlsVersion::Tls13,
                 certificate: Ok(Validity {
                     not_after,
                     seen: NOW,

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::request::BodyPolicy;
-use crate::response::Response;
+use crate::response::{FetchError, Response};
 
 pub mod body;
 pub mod certificate;
@@ -175,9 +175,13 @@ pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>
 
 /// The outcomes without a response: every check fails for the same reason.
 #[must_use]
-pub fn without_response<'c>(checks: &'c [Check], reason: &str) -> Vec<Outcome<'c>> {
+pub fn without_response<'c>(checks: &'c [Check], error: &FetchError) -> Vec<Outcome<'c>> {
+    let failure = Failure {
+        advice: error.advice(),
+        ..Failure::new(error.to_string())
+    };
     checks
         .iter()
-        .map(|check| check.outcome(CheckResult::failed(Failure::new(reason.to_owned()))))
+        .map(|check| check.outcome(CheckResult::failed(failure.clone())))
         .collect()
 }

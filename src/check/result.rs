@@ -1,6 +1,6 @@
 //! The result of one check: the actual value, and why the check fails.
 
-use crate::response::BodyError;
+use crate::response::{Advice, BodyError};
 
 /// Why a check fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Failure {
     pub reason: String,
     /// Whether the body is likely to explain it.
     pub body_explains: bool,
+    /// What the user can do about it.
+    pub advice: Option<Advice>,
 }
 
 impl Failure {
@@ -16,6 +18,7 @@ impl Failure {
         Self {
             reason,
             body_explains: false,
+            advice: None,
         }
     }
 
@@ -23,6 +26,7 @@ impl Failure {
         Self {
             reason,
             body_explains: true,
+            advice: None,
         }
     }
 }
@@ -47,6 +51,9 @@ impl CheckResult {
 
 impl From<&BodyError> for CheckResult {
     fn from(error: &BodyError) -> Self {
-        Self::failed(Failure::explained_by_body(error.to_string()))
+        Self::failed(Failure {
+            advice: error.advice(),
+            ..Failure::explained_by_body(error.to_string())
+        })
     }
 }

@@ -1,14 +1,13 @@
-//! Buffers that begin at a page and grow with what arrives. ureq's own have one
-//! size from the start and are zeroed, which costs a short probe more than all
-//! of its parsing.
+//! Buffers that begin with one page and grow with the data. ureq's own have a fixed size
+//! and are zeroed, which costs a short probe more than all of its parsing.
 
 use ureq::unversioned::transport::Buffers;
 
 const PAGE: usize = 4096;
 
-/// The most that is kept while no end of a line is in sight: more than the
-/// longest head that ureq takes. A body is consumed as it comes.
-const MAX_INPUT: usize = 32 * PAGE;
+/// Maximum number of unconsumed bytes. More than the longest head that ureq accepts; a
+/// body is consumed as it arrives.
+pub(super) const MAX_INPUT: usize = 32 * PAGE;
 
 #[derive(Debug)]
 pub(super) struct GrowingBuffers {
@@ -20,7 +19,8 @@ pub(super) struct GrowingBuffers {
 }
 
 impl GrowingBuffers {
-    /// `output` bytes have to hold the longest line of the request.
+    /// `output` is the size of the output buffer, in bytes. It has to hold the longest
+    /// line of the request.
     pub(super) fn new(output: usize) -> Self {
         Self {
             input: Vec::new(),
@@ -49,7 +49,7 @@ impl Buffers for GrowingBuffers {
         }
         let size = (self.filled * 2).clamp(PAGE, MAX_INPUT);
         if self.filled == self.input.len() && size > self.filled {
-            // Not resized: new memory is zeroed by its provider, at no cost to a short probe.
+            // Not resized: new memory comes zeroed, at no cost to a short probe.
             let mut larger = vec![0; size];
             larger[..self.filled].copy_from_slice(&self.input);
             self.input = larger;
@@ -83,7 +83,7 @@ mod tests {
     use super::{Buffers, GrowingBuffers, MAX_INPUT, PAGE};
 
     #[test]
-    fn what_is_not_consumed_stays_in_front_and_room_grows() {
+    fn keeps_unconsumed_input_in_front_and_grows() {
         let mut buffers = GrowingBuffers::new(8);
         let room = buffers.input_append_buf();
         assert_eq!(room.len(), PAGE);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_consumed_ends_the_growth() {
+    fn stops_growing_when_nothing_is_consumed() {
         let mut buffers = GrowingBuffers::new(0);
         while !buffers.input_append_buf().is_empty() {
             let room = buffers.input_append_buf().len();

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use socket2::{Domain, SockAddr, Type};
 
-use super::progress::Progress;
+use super::context::Context;
 use super::socket::{Socket, nonzero_timeout};
 use crate::response::{Address, FetchError, Stage};
 
-/// Tries each address in turn. One that does not answer gets its share of the
-/// time left, so that it cannot use up that of the others.
+/// Tries each address in turn. Each gets an equal share of the time left, so that one
+/// that does not answer cannot use up that of the others.
 pub(super) fn tcp(
     addresses: &[SocketAddr],
     no_delay: bool,
-    progress: &Arc<Progress>,
+    context: &Arc<Context>,
 ) -> Result<Socket, FetchError> {
     let tried = |count: usize| {
         let addresses = addresses[..count].iter();
@@ -24,43 +24,43 @@ pub(super) fn tcp(
     let mut failures = Vec::new();
     for (index, address) in addresses.iter().enumerate() {
         let untried = u32::try_from(addresses.len() - index).unwrap_or(1);
-        let left = progress.left(|| tried(index + 1))?;
-        match TcpStream::connect_timeout(address, nonzero_timeout(left / untried)) {
+        let remaining = context.deadline.remaining(|| tried(index + 1))?;
+        match TcpStream::connect_timeout(address, nonzero_timeout(remaining / untried)) {
             Ok(stream) => {
                 if no_delay {
                     stream
                         .set_nodelay(true)
-                        .map_err(|error| FetchError::Io(error.to_string()))?;
+                        .map_err(|error| FetchError::Io(error.into()))?;
                 }
-                progress.connected(Address::Tcp(*address));
-                return Ok(Socket::new(stream.into(), Arc::clone(progress)));
+                context.connected(Address::Tcp(*address));
+                return Ok(Socket::new(stream.into(), Arc::clone(context)));
             }
             Err(error) => failures.push((Address::Tcp(*address), describe_connect_error(&error))),
         }
     }
-    // The deadline is the reason if it has passed meanwhile.
-    progress.left(|| tried(addresses.len()))?;
+    // If the deadline has passed meanwhile, that is the reason.
+    context.deadline.remaining(|| tried(addresses.len()))?;
     Err(FetchError::Connect(failures))
 }
 
-/// Connects to a unix socket. A server that takes no connections lets it wait,
-/// for as long as the write timeout says (unix(7)).
-pub(super) fn unix(path: &str, progress: &Arc<Progress>) -> Result<Socket, FetchError> {
+/// Connects to a unix socket. If the server accepts no connections, that waits for as
+/// long as the write timeout says (unix(7)).
+pub(super) fn unix(path: &str, context: &Arc<Context>) -> Result<Socket, FetchError> {
     let address = Address::Unix(path.to_owned());
     let stage = || Stage::Connect(vec![address.clone()]);
-    let left = progress.left(stage)?;
+    let remaining = context.deadline.remaining(stage)?;
     let connected = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).and_then(|socket| {
-        socket.set_write_timeout(Some(nonzero_timeout(left)))?;
+        socket.set_write_timeout(Some(nonzero_timeout(remaining)))?;
         socket.connect(&SockAddr::unix(path)?)?;
         Ok(socket)
     });
     match connected {
         Ok(socket) => {
-            progress.connected(address);
-            Ok(Socket::new(socket, Arc::clone(progress)))
+            context.connected(address);
+            Ok(Socket::new(socket, Arc::clone(context)))
         }
         Err(error) => {
-            progress.left(stage)?;
+            context.deadline.remaining(stage)?;
             Err(FetchError::Connect(vec![(
                 address,
                 describe_connect_error(&error),
@@ -69,7 +69,7 @@ pub(super) fn unix(path: &str, progress: &Arc<Progress>) -> Result<Socket, Fetch
     }
 }
 
-/// The operating system's words in a person's: `connection refused`.
+/// The operating system's error in plain words: `connection refused`.
 fn describe_connect_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),

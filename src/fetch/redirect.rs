@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use crate::request::Request;
 use crate::request::header::Header;
 use crate::request::url::{self, Scheme, Url};
-use crate::response::{FetchError, Redirect};
+use crate::response::{Redirect, RedirectError};
 
-/// The most redirects that are followed.
+/// Maximum number of redirects that are followed.
 pub(super) const MAX_REDIRECTS: usize = 10;
 
-/// Headers that describe a body, and go with it.
+/// Headers that describe a body and are dropped with it.
 const CONTENT_HEADERS: [&str; 4] = [
     "content-encoding",
     "content-language",
@@ -18,42 +18,41 @@ const CONTENT_HEADERS: [&str; 4] = [
     "content-type",
 ];
 
-/// Whether an answer with this status leads elsewhere, if it says where (RFC 9110, section 15.4).
+/// Whether a response with this status and a `Location` is a redirect (RFC 9110, section 15.4).
 #[must_use]
 pub(super) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// The request that an answer to `request` leads to.
+/// The request that a response to `request` redirects to.
 ///
-/// Another server gets none of the credentials: of the headers only those that
-/// say how to answer.
+/// Another origin gets no credentials, and of the headers only those that say how to
+/// respond.
 ///
 /// # Errors
-/// An address that cannot be read, or the way back from https to http.
+/// A location that is not a valid URL, or a redirect from https to http.
 pub(super) fn follow(
     request: &Request,
     status: u16,
     location: &[u8],
-) -> Result<(Request, Redirect), FetchError> {
-    let refused = |reason: String| FetchError::Redirect(format!("redirect {status} {reason}"));
+) -> Result<(Request, Redirect), RedirectError> {
     let location = String::from_utf8_lossy(location);
     let location = resolve(&request.url, location.trim());
-    let shown = url::redact(&location);
+    let shown = || url::redact(&location);
     if !location.contains("://") {
-        return Err(refused(format!(
-            "to {shown:?}, which is neither http nor https"
-        )));
+        let to = shown();
+        return Err(RedirectError::UnsupportedScheme { status, to });
     }
-    let mut url = Url::parse(&location)
-        .map_err(|error| refused(format!("to {shown:?}, which is no URL: {error}")))?;
+    let mut url = Url::parse(&location).map_err(|error| RedirectError::InvalidUrl {
+        status,
+        to: shown(),
+        error,
+    })?;
     if request.url.scheme == Scheme::Https && url.scheme == Scheme::Http {
-        return Err(refused(format!(
-            "from https to {}, which is not followed",
-            url.redacted()
-        )));
+        let to = url.redacted();
+        return Err(RedirectError::Downgrade { status, to });
     }
-    // A probe is told by its owner who it is, not by a server.
+    // Only the user says who the probe is, not a server.
     url.credentials = None;
     let cross_origin = !url.is_same_origin(&request.url);
     let redirect = Redirect {
@@ -82,8 +81,8 @@ pub(super) fn follow(
     Ok((next, redirect))
 }
 
-/// A reference as an absolute URL (RFC 3986, section 5.2). What it holds that is
-/// not allowed there is left for the URL's reader, as browsers do.
+/// A reference as an absolute URL (RFC 3986, section 5.2). As in browsers, characters
+/// that are not allowed there are left to the URL's parser.
 fn resolve<'r>(base: &Url, reference: &'r str) -> Cow<'r, str> {
     if has_scheme(reference) {
         return Cow::Borrowed(reference);

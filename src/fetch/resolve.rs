@@ -12,7 +12,8 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::progress::Progress;
+use super::context::Context;
+use super::error::into_ureq_error;
 use crate::request::endpoint::Host;
 use crate::request::{Family, Request, Via};
 use crate::response::{FetchError, Stage};
@@ -20,14 +21,14 @@ use crate::response::{FetchError, Stage};
 /// ureq's limit.
 const MAX_ADDRESSES: usize = 16;
 
-/// The lookup of one host.
+/// Resolves the one host that a probe connects to.
 #[derive(Debug)]
 pub(super) struct HostResolver {
-    /// `None`: there is nothing to look up.
+    /// `None` for a unix socket.
     host: Option<Host>,
     port: u16,
     family: Family,
-    progress: Arc<Progress>,
+    context: Arc<Context>,
     is_proxy: bool,
 }
 
@@ -40,16 +41,15 @@ impl Resolver for HostResolver {
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let found = match &self.host {
             Some(host) => self.addresses(host).map_err(|error| {
-                let error = if self.is_proxy {
-                    error.of_proxy()
+                into_ureq_error(if self.is_proxy {
+                    error.reaching_proxy()
                 } else {
                     error
-                };
-                ureq::Error::Other(error.into())
+                })
             })?,
             None => Vec::new(),
         };
-        self.progress.resolved();
+        self.context.timeline.resolved();
         let mut addresses = self.empty();
         for ip in found.into_iter().take(MAX_ADDRESSES) {
             addresses.push(SocketAddr::new(ip, self.port));
@@ -59,13 +59,13 @@ impl Resolver for HostResolver {
 }
 
 impl HostResolver {
-    pub(super) fn new(request: &Request, progress: &Arc<Progress>) -> Self {
-        let dialled = request.connect_host();
+    pub(super) fn new(request: &Request, context: &Arc<Context>) -> Self {
+        let connect_host = request.connect_host();
         Self {
-            host: dialled.map(|(host, _)| host.clone()),
-            port: dialled.map_or(0, |(_, port)| port),
+            host: connect_host.map(|(host, _)| host.clone()),
+            port: connect_host.map_or(0, |(_, port)| port),
             family: request.family,
-            progress: Arc::clone(progress),
+            context: Arc::clone(context),
             is_proxy: matches!(request.via, Via::Proxy(_)),
         }
     }
@@ -95,29 +95,32 @@ impl HostResolver {
         Ok(wanted)
     }
 
-    /// Asks a resolver that knows no deadline, and so needs a thread. One that
-    /// never answers ends with the process.
+    /// Calls a resolver that knows no deadline, and so needs a thread. A thread that
+    /// never returns ends with the process.
     fn resolve_on_thread(
         &self,
         name: &str,
         resolver: impl FnOnce(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + 'static,
     ) -> Result<Vec<IpAddr>, FetchError> {
         let stage = || Stage::Resolve(name.to_owned());
-        let (question, port) = (name.to_owned(), self.port);
-        let asked = Arc::new(OneShot::default());
-        let answered = Arc::clone(&asked);
-        let answer =
-            match thread::Builder::new().spawn(move || answered.send(resolver(&question, port))) {
-                Ok(_) => match asked.recv_timeout(self.progress.left(stage)?) {
-                    Some(answer) => answer,
-                    None => return Err(self.progress.timed_out(stage())),
-                },
+        let (host, port) = (name.to_owned(), self.port);
+        let receiver = Arc::new(OneShot::default());
+        let sender = Arc::clone(&receiver);
+        let resolved =
+            match thread::Builder::new().spawn(move || sender.send(resolver(&host, port))) {
+                Ok(_) => {
+                    let deadline = self.context.deadline;
+                    match receiver.recv_timeout(deadline.remaining(stage)?) {
+                        Some(resolved) => resolved,
+                        None => return Err(deadline.timed_out(stage())),
+                    }
+                }
                 Err(error) => Err(error),
             };
+        let resolved = resolved
+            .map_err(|error| failed(&name, format_args!("{}", strip_introduction(&error))))?;
         let mut addresses: Vec<IpAddr> = Vec::new();
-        for address in
-            answer.map_err(|error| failed(&name, format_args!("{}", strip_introduction(&error))))?
-        {
+        for address in resolved {
             if !addresses.contains(&address.ip()) {
                 addresses.push(address.ip());
             }
@@ -133,37 +136,37 @@ fn failed(name: &impl fmt::Display, reason: fmt::Arguments) -> FetchError {
     }
 }
 
-/// What the resolver's thread leaves for the probe's. A channel of the standard
-/// library does it too, at 9 kB, and makes its thread-local state outgrow what musl
-/// has set aside for it, which costs each probe a system call and a page fault.
+/// Carries one result from the resolver's thread to the probe's. A channel of the
+/// standard library costs 9 kB, and its thread-local state exceeds what musl sets aside,
+/// which adds a system call and a page fault to every probe.
 #[derive(Default)]
 struct OneShot {
-    answer: Mutex<Option<io::Result<Vec<SocketAddr>>>>,
-    answered: Condvar,
+    value: Mutex<Option<io::Result<Vec<SocketAddr>>>>,
+    sent: Condvar,
 }
 
 impl OneShot {
-    fn send(&self, answer: io::Result<Vec<SocketAddr>>) {
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
-        self.answered.notify_one();
+    fn send(&self, value: io::Result<Vec<SocketAddr>>) {
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        self.sent.notify_one();
     }
 
-    fn recv_timeout(&self, time: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
-        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut answer, _) = self
-            .answered
-            .wait_timeout_while(answer, time, |answer| answer.is_none())
+    fn recv_timeout(&self, timeout: Duration) -> Option<io::Result<Vec<SocketAddr>>> {
+        let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut value, _) = self
+            .sent
+            .wait_timeout_while(value, timeout, |value| value.is_none())
             .unwrap_or_else(PoisonError::into_inner);
-        answer.take()
+        value.take()
     }
 }
 
-/// The system's resolver: its hosts file, DNS, and whatever else it is set up for.
+/// The system's resolver: the hosts file, DNS, and what else is configured.
 fn system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     (name, port).to_socket_addrs().map(Iterator::collect)
 }
 
-/// The resolver's own words, without the standard library's introduction.
+/// The resolver's own reason, without the standard library's introduction.
 fn strip_introduction(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once("lookup address information: ") {
@@ -175,7 +178,7 @@ fn strip_introduction(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::{HostResolver, strip_introduction};
-    use crate::fetch::progress::Progress;
+    use crate::fetch::context::Context;
     use crate::request::Family;
     use crate::request::endpoint::Host;
     use crate::response::{FetchError, Stage};
@@ -184,26 +187,26 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    fn lookup(family: Family, timeout: Duration) -> HostResolver {
+    fn resolver(family: Family, timeout: Duration) -> HostResolver {
         HostResolver {
             host: None,
             port: 80,
             family,
-            progress: Arc::new(Progress::start(timeout)),
+            context: Arc::new(Context::start(timeout)),
             is_proxy: false,
         }
     }
 
     #[test]
-    fn a_resolver_that_never_answers_is_left_at_the_deadline() {
+    fn a_resolver_that_never_returns_times_out() {
         let timeout = Duration::from_millis(50);
-        let asked = lookup(Family::Any, timeout).resolve_on_thread("model", |_, _| {
+        let resolved = resolver(Family::Any, timeout).resolve_on_thread("model", |_, _| {
             loop {
                 std::thread::park();
             }
         });
         assert_eq!(
-            asked,
+            resolved,
             Err(FetchError::TimedOut {
                 after: timeout,
                 stage: Stage::Resolve("model".to_owned()),
@@ -212,18 +215,19 @@ mod tests {
     }
 
     #[test]
-    fn each_address_is_kept_once_and_a_failure_is_told_plainly() {
-        let patient = Duration::from_secs(20);
+    fn keeps_each_address_once_and_reports_the_reason() {
+        let timeout = Duration::from_secs(20);
         let addresses: Vec<SocketAddr> = ["10.0.0.1:80", "[::1]:80", "10.0.0.1:80"]
             .iter()
             .map(|address| address.parse().unwrap())
             .collect();
-        let asked = lookup(Family::Any, patient).resolve_on_thread("model", |_, _| Ok(addresses));
+        let resolved =
+            resolver(Family::Any, timeout).resolve_on_thread("model", |_, _| Ok(addresses));
         assert_eq!(
-            asked,
+            resolved,
             Ok(vec!["10.0.0.1".parse().unwrap(), "::1".parse().unwrap()])
         );
-        let failed = lookup(Family::Any, patient)
+        let failed = resolver(Family::Any, timeout)
             .resolve_on_thread("model", |_, _| Err(io::Error::other("Try again")));
         assert_eq!(
             failed.unwrap_err().to_string(),
@@ -238,13 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn families_are_filtered_without_asking_anyone() {
-        let patient = Duration::from_secs(20);
+    fn filters_families_without_a_resolver() {
+        let timeout = Duration::from_secs(20);
         let localhost = Host::Localhost("localhost".to_owned());
-        let found = lookup(Family::V6, patient).addresses(&localhost);
+        let found = resolver(Family::V6, timeout).addresses(&localhost);
         assert_eq!(found, Ok(vec!["::1".parse().unwrap()]));
         let literal = Host::Ip("::1".parse().unwrap());
-        let none = lookup(Family::V4, patient).addresses(&literal);
+        let none = resolver(Family::V4, timeout).addresses(&literal);
         assert_eq!(
             none.unwrap_err().to_string(),
             "cannot look up ::1: it has no IPv4 address"

@@ -1,91 +1,69 @@
-//! A connected socket whose every read and write ends with the deadline.
+//! A connected socket whose reads and writes all end with the deadline.
 //!
 //! Its errors are `FetchError`s inside of `io::Error`s, so that they pass through
-//! ureq and rustls and come out as they went in.
+//! rustls and ureq unchanged.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::progress::Progress;
+use super::context::Context;
+use super::error::into_io_error;
 use crate::response::{Ending, FetchError, Stage};
 
 #[derive(Debug)]
 pub(super) struct Socket {
     system: socket2::Socket,
-    progress: Arc<Progress>,
-    /// The server reads no more of the request; it may have said why.
+    context: Arc<Context>,
+    /// The server reads no more of the request; its response may say why.
     peer_stopped_reading: bool,
-    /// The first bytes that came.
-    start: [u8; 5],
-    received: usize,
 }
 
 impl Socket {
-    pub(super) fn new(system: socket2::Socket, progress: Arc<Progress>) -> Self {
+    pub(super) fn new(system: socket2::Socket, context: Arc<Context>) -> Self {
         Self {
             system,
-            progress,
+            context,
             peer_stopped_reading: false,
-            start: [0; 5],
-            received: 0,
         }
     }
 
-    #[cfg(feature = "tls")]
-    /// Whether what came begins as plain HTTP does.
-    pub(super) fn saw_plain_http(&self) -> bool {
-        self.received >= self.start.len() && self.start == *b"HTTP/"
-    }
-
-    #[cfg(feature = "tls")]
-    /// Whether what came begins as TLS does: a handshake or an alert (RFC 8446, section 5.1).
-    pub(super) fn saw_tls(&self) -> bool {
-        self.received >= 2 && matches!(self.start, [0x15 | 0x16, 0x03, ..])
-    }
-
-    fn receive(&mut self, bytes: &[u8]) {
-        let known = self.received.min(self.start.len());
-        for (place, byte) in self.start[known..].iter_mut().zip(bytes) {
-            *place = *byte;
-        }
-        self.received += bytes.len();
-    }
-
-    /// An interrupted call, and a timeout that came a moment early, are tried again;
-    /// the deadline has the last word.
-    fn retry_or_fail(&self, error: &io::Error, stage: impl FnOnce() -> Stage) -> io::Result<()> {
+    /// An interrupted call is retried, and so is a timeout that the system reports before
+    /// the deadline has passed.
+    fn retry_or_fail(&self, error: io::Error, stage: impl FnOnce() -> Stage) -> io::Result<()> {
         match error.kind() {
             io::ErrorKind::Interrupted => Ok(()),
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.left(stage).map(|_| ()),
-            _ if is_reset(error) => Err(io::Error::other(self.progress.ended(Ending::Reset))),
-            _ => Err(io::Error::other(FetchError::Io(error.to_string()))),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                self.remaining(stage).map(|_| ())
+            }
+            _ if is_reset(&error) => Err(into_io_error(self.context.ended(Ending::Reset))),
+            _ => Err(into_io_error(FetchError::Io(error.into()))),
         }
     }
 
-    fn left(&self, stage: impl FnOnce() -> Stage) -> io::Result<Duration> {
-        self.progress.left(stage).map_err(io::Error::other)
+    fn remaining(&self, stage: impl FnOnce() -> Stage) -> io::Result<Duration> {
+        self.context
+            .deadline
+            .remaining(stage)
+            .map_err(into_io_error)
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         loop {
-            let left = self.left(|| self.progress.awaited())?;
+            let remaining = self.remaining(|| self.context.timeline.read_stage())?;
             let read = self
                 .system
-                .set_read_timeout(Some(nonzero_timeout(left)))
+                .set_read_timeout(Some(nonzero_timeout(remaining)))
                 .and_then(|()| self.system.read(room));
             match read {
-                // After a reset that a write met, the end of what came is no end of an answer.
+                // After a reset during a write, an end of the data is not the end of a response.
                 Ok(0) if self.peer_stopped_reading && !room.is_empty() => {
-                    return Err(io::Error::other(self.progress.ended(Ending::Reset)));
+                    return Err(into_io_error(self.context.ended(Ending::Reset)));
                 }
-                Ok(read) => {
-                    self.receive(&room[..read]);
-                    return Ok(read);
-                }
-                Err(error) => self.retry_or_fail(&error, || self.progress.awaited())?,
+                Ok(read) => return Ok(read),
+                Err(error) => self.retry_or_fail(error, || self.context.timeline.read_stage())?,
             }
         }
     }
@@ -94,15 +72,15 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         while !self.peer_stopped_reading {
-            let left = self.left(|| self.progress.sending())?;
+            let remaining = self.remaining(|| self.context.timeline.write_stage())?;
             let written = self
                 .system
-                .set_write_timeout(Some(nonzero_timeout(left)))
+                .set_write_timeout(Some(nonzero_timeout(remaining)))
                 .and_then(|()| self.system.write(bytes));
             match written {
                 Ok(sent) => return Ok(sent),
                 Err(error) if is_reset(&error) => self.peer_stopped_reading = true,
-                Err(error) => self.retry_or_fail(&error, || self.progress.sending())?,
+                Err(error) => self.retry_or_fail(error, || self.context.timeline.write_stage())?,
             }
         }
         Ok(bytes.len())
@@ -113,13 +91,6 @@ impl Write for Socket {
     }
 }
 
-/// The error as it went in.
-pub(super) fn into_fetch_error(error: io::Error) -> FetchError {
-    error
-        .downcast::<FetchError>()
-        .unwrap_or_else(|error| FetchError::Io(error.to_string()))
-}
-
 fn is_reset(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -127,7 +98,7 @@ fn is_reset(error: &io::Error) -> bool {
     )
 }
 
-/// A duration that a socket takes: never zero, which would mean no limit.
-pub(super) fn nonzero_timeout(left: Duration) -> Duration {
-    left.max(Duration::from_millis(1))
+/// A timeout for a socket: never zero, which would mean no limit.
+pub(super) fn nonzero_timeout(remaining: Duration) -> Duration {
+    remaining.max(Duration::from_millis(1))
 }

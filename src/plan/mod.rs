@@ -19,7 +19,7 @@ pub mod expand;
 pub mod headers;
 mod planner;
 mod request;
-#[cfg(feature = "tls")]
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 mod wait;
 

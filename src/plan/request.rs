@@ -68,7 +68,6 @@ impl Planner<'_> {
             via,
             family: Family::Any,
             follow_redirects: self.args.is_set(LOCATION),
-            #[cfg(feature = "tls")]
             tls: self.tls_settings()?,
             body_policy,
             max_body: self

@@ -39,7 +39,7 @@ pub(super) fn sanitize(text: &str, secrets: &[Secret]) -> String {
 /// The beginning of a body on one line; `None` if it is empty.
 pub(super) fn body_excerpt(body: &Body, secrets: &[Secret]) -> Option<String> {
     let text = String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(4 * EXCERPT_READ)]);
-    let is_complete = text.len() >= body.bytes.len() && body.end == BodyEnd::Complete;
+    let is_complete = text.len() >= body.bytes.len() && matches!(body.end, BodyEnd::Complete);
     let mut text = redact(&text, secrets);
     if !is_complete {
         redact_partial_secret(&mut text, secrets, 1);

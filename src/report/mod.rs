@@ -8,6 +8,7 @@ use crate::response::{FetchFailure, Phases, Redirect, Response};
 use crate::verdict::Verdict;
 use crate::wait::WaitStats;
 
+mod advice;
 mod excerpt;
 pub mod json;
 mod label;
@@ -71,7 +72,10 @@ impl Report<'_> {
         let mut reasons: Vec<String> = Vec::new();
         for outcome in self.outcomes {
             if let Some(failure) = &outcome.failure {
-                let reason = excerpt::sanitize(&failure.reason, self.secrets);
+                let mut reason = excerpt::sanitize(&failure.reason, self.secrets);
+                if let Some(advice) = failure.advice {
+                    reason.push_str(advice::flags(advice));
+                }
                 if !reasons.contains(&reason) {
                     reasons.push(reason);
                 }

@@ -86,7 +86,7 @@ pub fn text(report: &Report) -> String {
             "probe_tls_version_info",
             "TLS version of the connection, as a label.",
             "version",
-            [(session.version, 1)],
+            [(session.version.as_str(), 1)],
         );
     }
     samples.many(

@@ -33,8 +33,8 @@ pub fn lines(report: &Report) -> String {
         lines.push(format!("* connected to {}", response.address));
         if let Some(session) = &response.tls {
             lines.push(match &session.certificate {
-                Ok(validity) => format!("* {}, certificate {validity}", session.version),
-                Err(reason) => format!("* {}, {reason}", session.version),
+                Ok(validity) => format!("* {}, certificate {validity}", session.version.as_str()),
+                Err(reason) => format!("* {}, {reason}", session.version.as_str()),
             });
         }
     }

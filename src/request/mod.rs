@@ -7,7 +7,6 @@ pub mod url;
 
 use std::time::Duration;
 
-#[cfg(feature = "tls")]
 use crate::tls::Settings;
 use endpoint::{Endpoint, Host};
 use header::Header;
@@ -34,7 +33,6 @@ pub struct Request {
     /// Whether redirects are followed.
     pub follow_redirects: bool,
     /// How to use TLS, for https.
-    #[cfg(feature = "tls")]
     pub tls: Settings,
     /// How much of the body the checks need.
     pub body_policy: BodyPolicy,

@@ -1,111 +1,110 @@
-//! Why there is no answer, or not all of its body: each reason in a person's words.
+//! Why there is no response: each reason as a clause for the verdict's line.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
-use super::Address;
-use crate::duration;
+use super::address::{Address, Addresses};
+use super::advice::Advice;
+use super::proxy::ProxyError;
+use super::redirect::RedirectError;
+use super::stage::{Ending, Stage};
+use super::tls::TlsError;
+use crate::{duration, size};
 
-/// What a probe was doing when its time was up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
-    /// Looking up a name.
-    Resolve(String),
-    /// Connecting to these addresses.
-    Connect(Vec<Address>),
-    /// Waiting for the proxy to reach the server.
-    Tunnel,
-    /// Agreeing on TLS.
-    Handshake,
-    /// Sending the request.
-    Send,
-    /// Waiting for the first byte of the answer.
-    Wait,
-    /// Receiving the head of the answer.
-    Head,
-}
+/// How much of a response is kept to show it if it is not HTTP, in bytes.
+pub const MAX_START: usize = 32;
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Resolve(name) => write!(f, "looking up {name}"),
-            Self::Connect(addresses) => write!(f, "connecting to {}", Addresses(addresses)),
-            Self::Tunnel => f.write_str("waiting for the proxy"),
-            Self::Handshake => f.write_str("in the TLS handshake"),
-            Self::Send => f.write_str("sending the request"),
-            Self::Wait => f.write_str("waiting for the response"),
-            Self::Head => f.write_str("reading the response headers"),
-        }
-    }
-}
-
-/// How a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// As it should.
-    Closed,
-    /// Torn down.
-    Reset,
-    /// Without the closing alert of TLS, so that the end may be missing (RFC 9112, section 9.8).
-    MissingCloseNotify,
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed | Self::MissingCloseNotify => "closed",
-            Self::Reset => "reset",
-        })
-    }
-}
-
-/// Why there is no answer to judge.
+/// Why there is no response to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchError {
     /// The name has no address.
     Resolve {
         /// The name looked up.
         name: String,
-        /// What the resolver said.
+        /// The resolver's reason.
         reason: String,
     },
-    /// No address took the connection.
+    /// No address accepted the connection.
     Connect(Vec<(Address, String)>),
     /// The deadline passed.
     TimedOut {
-        /// The whole probe's deadline.
+        /// The deadline of the whole probe.
         after: Duration,
         /// What was under way.
         stage: Stage,
     },
-    /// The connection ended before the head of the answer did.
+    /// The connection ended before the head of the response did.
     Closed {
-        /// How many bytes of the answer had come.
+        /// How many bytes of the response were received.
         received: usize,
         /// How it ended.
         ending: Ending,
     },
     /// The connection ended in the TLS handshake.
     ClosedInHandshake(Ending),
+    /// The connection ended like this after the server had asked for a client certificate,
+    /// and there was none to send.
+    NoClientCertificate(Box<FetchError>),
     /// TLS could not be agreed on, or the certificate is not to be trusted.
-    Tls(String),
-    /// The proxy could not be reached, or does not reach the server.
-    Proxy(String),
-    /// A redirect that leads nowhere, or where it must not be followed.
-    Redirect(String),
-    /// The answer is TLS, to a plain request.
+    Tls(TlsError),
+    /// The proxy could not be reached.
+    ProxyUnreachable(Box<FetchError>),
+    /// The proxy does not reach the server.
+    Proxy(ProxyError),
+    /// A redirect that cannot or must not be followed.
+    Redirect(RedirectError),
+    /// The response to a plain request is TLS.
     SpeaksTls,
-    /// The answer is plain HTTP, to TLS.
+    /// The response to TLS is plain HTTP.
     SpeaksHttp,
-    /// The answer is not HTTP/1.
+    /// The response is not HTTP/1.
     NotHttp {
         /// What is wrong with it.
         reason: String,
-        /// The first bytes that came, `START` at most.
+        /// Its first bytes, at most `MAX_START`.
         start: Vec<u8>,
     },
+    /// A line of the response does not end.
+    LineTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// Anything else that the operating system reports.
-    Io(String),
+    Io(IoError),
+    /// Anything else that ureq reports.
+    Other(String),
+}
+
+/// An error of the operating system. Unlike `std::io::Error`, it can be cloned and compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IoError {
+    /// Its kind.
+    pub kind: io::ErrorKind,
+    /// Its text.
+    pub message: String,
+}
+
+impl FetchError {
+    /// The same error, if it kept a proxy from being reached.
+    #[must_use]
+    pub fn reaching_proxy(self) -> Self {
+        match self {
+            timed_out @ Self::TimedOut { .. } => timed_out,
+            other => Self::ProxyUnreachable(Box::new(other)),
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::NoClientCertificate(_) => Some(Advice::SendClientCertificate),
+            Self::Tls(error) => error.advice(),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for FetchError {
@@ -131,15 +130,21 @@ impl fmt::Display for FetchError {
             Self::ClosedInHandshake(ending) => {
                 write!(f, "connection {ending} in the TLS handshake")
             }
-            Self::Proxy(reason) => write!(f, "proxy: {reason}"),
+            Self::NoClientCertificate(error) => {
+                write!(f, "{error}; the server had asked for a client certificate")
+            }
+            Self::Tls(error) => error.fmt(f),
+            Self::ProxyUnreachable(error) => write!(f, "proxy: {error}"),
+            Self::Proxy(error) => write!(f, "proxy: {error}"),
+            Self::Redirect(error) => error.fmt(f),
             Self::SpeaksTls => f.write_str("the server speaks TLS on this port: write https://"),
             Self::SpeaksHttp => {
                 f.write_str("the server speaks plain HTTP on this port, not TLS: write http://")
             }
             Self::NotHttp { reason, start } => {
-                let cut = start.len() == Self::START;
+                let is_cut = start.len() == MAX_START;
                 let mut start = String::from_utf8_lossy(start).into_owned();
-                if cut {
+                if is_cut {
                     start.push('…');
                 }
                 write!(
@@ -147,26 +152,46 @@ impl fmt::Display for FetchError {
                     "not an HTTP/1 response ({reason}): it begins with {start:?}"
                 )
             }
-            Self::Tls(reason) | Self::Redirect(reason) | Self::Io(reason) => f.write_str(reason),
+            Self::LineTooLong { limit } => {
+                write!(f, "line longer than {}", size::format_exact(*limit))
+            }
+            Self::Io(error) => error.fmt(f),
+            Self::Other(reason) => f.write_str(reason),
         }
     }
 }
 
-impl std::error::Error for FetchError {}
-
-impl FetchError {
-    /// How much of an answer is kept to show what it was if it was not HTTP, in bytes.
-    pub const START: usize = 32;
-
-    /// The same error where it kept a proxy from being reached.
-    #[must_use]
-    pub fn of_proxy(self) -> Self {
+impl Error for FetchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            timed_out @ Self::TimedOut { .. } => timed_out,
-            other => Self::Proxy(other.to_string()),
+            Self::NoClientCertificate(error) | Self::ProxyUnreachable(error) => {
+                Some(error.as_ref())
+            }
+            Self::Tls(error) => Some(error),
+            Self::Proxy(error) => Some(error),
+            Self::Redirect(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 }
+
+impl From<io::Error> for IoError {
+    fn from(error: io::Error) -> Self {
+        Self {
+            kind: error.kind(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for IoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for IoError {}
 
 /// Groups the addresses that failed alike: `connection refused (127.0.0.1:8000, [::1]:8000)`.
 fn fmt_failures(f: &mut fmt::Formatter<'_>, failures: &[(Address, String)]) -> fmt::Result {
@@ -189,94 +214,16 @@ fn fmt_failures(f: &mut fmt::Formatter<'_>, failures: &[(Address, String)]) -> f
     Ok(())
 }
 
-struct Addresses<'a>(&'a [Address]);
-
-impl fmt::Display for Addresses<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, address) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{address}")?;
-        }
-        Ok(())
-    }
-}
-
-/// Why the body is not as whole as a check needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyError {
-    /// The deadline passed.
-    TimedOut {
-        /// The whole probe's deadline.
-        after: Duration,
-        /// How many bytes of the body had come.
-        received: usize,
-    },
-    /// The connection ended before the body did.
-    Truncated {
-        /// How many bytes of the body had come.
-        received: usize,
-        /// How many the headers content_length.
-        content_length: Option<u64>,
-    },
-    /// TLS ended without its closing alert, and nothing else tells where the body ends.
-    MissingCloseNotify {
-        /// How many bytes of the body had come.
-        received: usize,
-    },
-    /// The body is longer than `--max-body`.
-    TooLong {
-        /// The limit.
-        limit: usize,
-    },
-    /// The chunks of the body are malformed (RFC 9112, section 7.1).
-    Malformed(String),
-}
-
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut { after, received } => write!(
-                f,
-                "timed out after {} reading the body, {received} bytes so far",
-                duration::format_exact(*after)
-            ),
-            Self::Truncated {
-                received,
-                content_length: Some(content_length),
-            } => write!(
-                f,
-                "body cut short after {received} of {content_length} bytes"
-            ),
-            Self::Truncated { received, .. } => {
-                write!(f, "body cut short after {received} bytes")
-            }
-            Self::MissingCloseNotify { received } => write!(
-                f,
-                "body cut short after {received} bytes, or the server closed TLS without its close_notify"
-            ),
-            Self::TooLong { limit } => write!(
-                f,
-                "body is longer than {} (--max-body)",
-                crate::size::format_exact(*limit)
-            ),
-            Self::Malformed(reason) => write!(f, "body cannot be read: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for BodyError {}
-
 #[cfg(test)]
 mod tests {
-    use super::{Address, FetchError, Stage};
-    use std::time::Duration;
+    use super::{Address, Duration, FetchError, Stage};
 
     fn tcp(address: &str) -> Address {
         Address::Tcp(address.parse().unwrap())
     }
 
     #[test]
-    fn addresses_that_failed_alike_stand_together() {
+    fn groups_addresses_that_failed_alike() {
         let error = FetchError::Connect(vec![
             (tcp("127.0.0.1:80"), "connection refused".into()),
             (tcp("10.0.0.1:80"), "no route to host".into()),

@@ -1,5 +1,5 @@
-//! What a certificate says of itself: when it is valid, and who signed it.
-//! Whether it may be trusted is not decided here.
+//! What a certificate states: when it is valid, and who signed it. Whether it is trusted
+//! is decided in `verify`.
 
 use std::time::Duration;
 
@@ -7,15 +7,17 @@ use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::{Error, RootCertStore};
 use webpki::EndEntityCert;
 
-use crate::response::Validity;
+use crate::response::{CertificateError, Validity};
 
-/// The attributes of a name that are shown, the first that it has: common name
-/// and organization, as their DER begins (RFC 5280, appendix A.1).
-const SHOWN: [&[u8]; 2] = [
+/// The attributes that name a CA, in order of preference, as the DER of their
+/// identifiers (RFC 5280, appendix A.1).
+const NAME_ATTRIBUTES: [&[u8]; 2] = [
+    // commonName
     &[0x06, 0x03, 0x55, 0x04, 0x03],
+    // organizationName
     &[0x06, 0x03, 0x55, 0x04, 0x0a],
 ];
 
@@ -24,37 +26,38 @@ pub(super) fn validity(
     leaf: &CertificateDer<'_>,
     now: UnixTime,
     algorithms: &WebPkiSupportedAlgorithms,
-) -> Result<Validity, String> {
-    let unreadable = || "the server's certificate cannot be read".to_owned();
-    let parsed = ParsedCertificate::try_from(leaf).map_err(|_| unreadable())?;
-    // A certificate's end is told only when it is over: at the end of all time it is.
+) -> Result<Validity, CertificateError> {
+    let parsed = ParsedCertificate::try_from(leaf).map_err(|_| CertificateError::Unreadable)?;
+    // rustls gives the end of validity only in the error of an expired certificate, and at
+    // the end of time every certificate has expired.
     let end_of_time = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
     match check_times(&parsed, end_of_time, algorithms) {
-        Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
-            Ok(Validity {
-                not_after: not_after.as_secs(),
-                seen: now.as_secs(),
-            })
-        }
-        _ => Err(unreadable()),
+        Err(Error::InvalidCertificate(rustls::CertificateError::ExpiredContext {
+            not_after,
+            ..
+        })) => Ok(Validity {
+            not_after: not_after.as_secs(),
+            seen: now.as_secs(),
+        }),
+        _ => Err(CertificateError::Unreadable),
     }
 }
 
-/// Whether a certificate has begun and not ended.
+/// Whether the time is within a certificate's validity.
 pub(super) fn check_times(
     leaf: &ParsedCertificate<'_>,
     time: UnixTime,
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> Result<(), Error> {
-    // With nobody to trust, what is left to find out comes before the signatures.
-    let nobody = RootCertStore::empty();
-    match verify_server_cert_signed_by_trust_anchor(leaf, &nobody, &[], time, algorithms.all) {
+    // Without any root, verification fails in the end; but the times are checked first.
+    let no_roots = RootCertStore::empty();
+    match verify_server_cert_signed_by_trust_anchor(leaf, &no_roots, &[], time, algorithms.all) {
         Err(
             error @ Error::InvalidCertificate(
-                CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYetContext { .. }
-                | CertificateError::Expired
-                | CertificateError::BadEncoding,
+                rustls::CertificateError::ExpiredContext { .. }
+                | rustls::CertificateError::NotValidYetContext { .. }
+                | rustls::CertificateError::Expired
+                | rustls::CertificateError::BadEncoding,
             ),
         ) => Err(error),
         _ => Ok(()),
@@ -67,7 +70,7 @@ pub(super) fn is_self_signed(der: &CertificateDer<'_>) -> bool {
         .is_ok_and(|certificate| certificate.issuer() == certificate.subject())
 }
 
-/// The name of the CA that a chain of certificates ends at.
+/// The name of the CA at the end of a chain of certificates.
 pub(super) fn last_issuer(
     leaf: &CertificateDer<'_>,
     chain: &[CertificateDer<'_>],
@@ -78,18 +81,20 @@ pub(super) fn last_issuer(
         .collect();
     let leaf = EndEntityCert::try_from(leaf).ok()?;
     let mut issuer = leaf.issuer();
-    // Each step leads to another certificate of the chain, or to itself and so nowhere.
+    // At most one step for each certificate, because the names may form a circle.
     for _ in 0..chain.len() {
-        match chain.iter().find(|above| above.subject() == issuer) {
-            Some(above) => issuer = above.issuer(),
+        match chain.iter().find(|parent| parent.subject() == issuer) {
+            Some(parent) => issuer = parent.issuer(),
             None => break,
         }
     }
-    SHOWN.iter().find_map(|attribute| value(issuer, attribute))
+    NAME_ATTRIBUTES
+        .iter()
+        .find_map(|attribute| attribute_value(issuer, attribute))
 }
 
-/// The text behind an attribute's type: after a byte of its own type, its length.
-fn value(name: &[u8], attribute: &[u8]) -> Option<String> {
+/// The text of an attribute: its type, one byte for the kind of string, the length, the text.
+fn attribute_value(name: &[u8], attribute: &[u8]) -> Option<String> {
     let start = name
         .windows(attribute.len())
         .position(|window| window == attribute)?;

@@ -1,55 +1,68 @@
 //! PEM files (RFC 7468) → certificates and keys.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::crypto::ring;
-use rustls::pki_types::pem::{Error, PemObject};
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+
+/// Why a PEM file cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PemError {
+    /// A section has no end.
+    Unterminated,
+    /// A section is not base64.
+    NotBase64,
+    /// It is not PEM at all.
+    NotPem,
+    /// It holds no certificate.
+    NoCertificate,
+    /// It holds no key.
+    NoKey,
+    /// Its key is encrypted.
+    EncryptedKey,
+    /// Its key is not that of the certificate.
+    OtherKey,
+    /// Its key is of a kind or length that is not supported.
+    UnsupportedKey,
+    /// The certificate that its key is for cannot be parsed.
+    UnreadableCertificate,
+}
 
 /// All certificates of a file.
 ///
 /// # Errors
-/// No certificate, or a section that is cut off; as a clause.
-pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| describe_pem_error(&error))?;
+/// No certificate, or a malformed section.
+pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
     if certificates.is_empty() {
-        return Err("expected PEM, with a line -----BEGIN CERTIFICATE-----".to_owned());
+        return Err(PemError::NoCertificate);
     }
     Ok(certificates)
 }
 
-/// The client's certificate, with those that lead to its CA, and its key.
+/// The client's certificate with its intermediates, and its key.
 ///
 /// # Errors
-/// A key that cannot be used or belongs to another certificate; as a clause.
+/// A key that cannot be used or belongs to another certificate.
 pub fn identity(
     chain: Vec<CertificateDer<'static>>,
     key: &[u8],
-) -> Result<Arc<CertifiedKey>, String> {
+) -> Result<Arc<CertifiedKey>, PemError> {
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
-        Error::NoItemsFound if is_encrypted(key) => {
-            "expected a key without a passphrase; openssl pkey -in KEY -out PLAIN removes it"
-                .to_owned()
-        }
-        Error::NoItemsFound => "expected PEM, with a line -----BEGIN PRIVATE KEY-----, \
-             -----BEGIN EC PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----"
-            .to_owned(),
-        error => describe_pem_error(&error),
+        pem::Error::NoItemsFound if is_encrypted(key) => PemError::EncryptedKey,
+        pem::Error::NoItemsFound => PemError::NoKey,
+        error => error.into(),
     })?;
     CertifiedKey::from_der(chain, key, &ring::default_provider())
         .map(Arc::new)
         .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => {
-                "expected the key of the certificate, found another".to_owned()
-            }
-            rustls::Error::InvalidCertificate(_) => {
-                "expected the key of a certificate, but the certificate cannot be read".to_owned()
-            }
-            _ => "expected an RSA key of 2048 to 4096 bits, or one of P-256, P-384 or Ed25519"
-                .to_owned(),
+            rustls::Error::InconsistentKeys(_) => PemError::OtherKey,
+            rustls::Error::InvalidCertificate(_) => PemError::UnreadableCertificate,
+            _ => PemError::UnsupportedKey,
         })
 }
 
@@ -58,10 +71,39 @@ fn is_encrypted(pem: &[u8]) -> bool {
     text.contains("BEGIN ENCRYPTED PRIVATE KEY")
 }
 
-fn describe_pem_error(error: &Error) -> String {
-    match error {
-        Error::MissingSectionEnd { .. } => "a section of the PEM file has no end".to_owned(),
-        Error::Base64Decode(_) => "a section of the PEM file is no base64".to_owned(),
-        _ => "expected a PEM file".to_owned(),
+impl From<pem::Error> for PemError {
+    fn from(error: pem::Error) -> Self {
+        match error {
+            pem::Error::MissingSectionEnd { .. } => Self::Unterminated,
+            pem::Error::Base64Decode(_) => Self::NotBase64,
+            _ => Self::NotPem,
+        }
     }
 }
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unterminated => "a section of the PEM file has no end",
+            Self::NotBase64 => "a section of the PEM file is not valid base64",
+            Self::NotPem => "expected a PEM file",
+            Self::NoCertificate => "expected PEM, with a line -----BEGIN CERTIFICATE-----",
+            Self::NoKey => {
+                "expected PEM, with a line -----BEGIN PRIVATE KEY-----, \
+                 -----BEGIN EC PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----"
+            }
+            Self::EncryptedKey => {
+                "expected a key without a passphrase; openssl pkey -in KEY -out PLAIN removes it"
+            }
+            Self::OtherKey => "expected the key of the certificate, found another",
+            Self::UnsupportedKey => {
+                "expected an RSA key of 2048 to 4096 bits, or one of P-256, P-384 or Ed25519"
+            }
+            Self::UnreadableCertificate => {
+                "expected the key of a certificate, but the certificate cannot be read"
+            }
+        })
+    }
+}
+
+impl Error for PemError {}

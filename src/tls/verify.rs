@@ -1,4 +1,4 @@
-//! Whether a server's certificate is to be trusted, and what was seen of it.
+//! Whether a server's certificate is trusted, and what was seen of it.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,31 +7,32 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::{certificate, error};
-use crate::response::Validity;
+use crate::response::{CertificateError, Validity};
 
-/// Judges certificates, and remembers the last.
+/// Verifies certificates, and keeps what it saw of the last.
 #[derive(Debug)]
 pub struct Verifier {
-    /// `None`: all are trusted.
+    /// `None` if all are trusted.
     trusted: Option<Vec<CertificateDer<'static>>>,
     algorithms: WebPkiSupportedAlgorithms,
-    /// Whether all certificates are looked at for their ends.
+    /// Whether the expiry of all certificates of the chain is looked at.
     check_chain_expiry: bool,
-    seen: Mutex<Option<PeerCertificate>>,
+    peer_certificate: Mutex<Option<PeerCertificate>>,
 }
 
-/// What was seen of the last server.
+/// What was seen of the server's certificate.
 #[derive(Debug, Clone)]
 pub struct PeerCertificate {
-    /// How long its own certificate is valid.
-    pub validity: Result<Validity, String>,
-    /// When the first of all that it sent expires, in seconds since 1970.
+    /// How long it is valid.
+    pub validity: Result<Validity, CertificateError>,
+    /// When the first certificate of the chain expires, in seconds since 1970; `None` if
+    /// that was not looked at.
     pub earliest_not_after: Option<u64>,
-    /// Why that is not to be trusted, if it is not.
-    pub problem: Option<String>,
+    /// Why it is not trusted, if so.
+    pub error: Option<CertificateError>,
 }
 
 impl Verifier {
@@ -44,17 +45,19 @@ impl Verifier {
             trusted,
             algorithms,
             check_chain_expiry,
-            seen: Mutex::default(),
+            peer_certificate: Mutex::default(),
         }
     }
 
-    /// What was seen; `None` before a certificate came.
-    pub fn seen(&self) -> Option<PeerCertificate> {
+    /// What was seen; `None` before a certificate was received.
+    pub fn peer_certificate(&self) -> Option<PeerCertificate> {
         self.lock().clone()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<PeerCertificate>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.peer_certificate
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn verify(
@@ -67,7 +70,7 @@ impl Verifier {
     ) -> Result<(), Error> {
         let parsed = ParsedCertificate::try_from(leaf)?;
         if trusted.contains(leaf) {
-            // Trusted as it is, like a self-signed one, which the rules for a CA's do not fit.
+            // Trusted itself, like a self-signed one; the rules for a CA's certificates do not fit.
             certificate::check_times(&parsed, now, &self.algorithms)?;
         } else {
             let mut roots = RootCertStore::empty();
@@ -84,7 +87,7 @@ impl Verifier {
         verify_server_name(&parsed, name)
     }
 
-    /// The first end of validity among those that can be read.
+    /// The earliest end of validity among the certificates that can be parsed.
     fn earliest_not_after(
         &self,
         leaf: &CertificateDer<'_>,
@@ -99,15 +102,15 @@ impl Verifier {
             .min()
     }
 
-    /// Under `--insecure` a certificate that webpki cannot read, such as one of
-    /// X.509's first version, is no reason to fail.
+    /// If all are trusted, a certificate that webpki cannot parse, such as X.509 version 1,
+    /// is not a reason to fail.
     fn accept_unreadable(
         &self,
         verified: Result<HandshakeSignatureValid, Error>,
     ) -> Result<HandshakeSignatureValid, Error> {
         match verified {
             Err(Error::InvalidCertificate(
-                CertificateError::BadEncoding | CertificateError::Other(_),
+                rustls::CertificateError::BadEncoding | rustls::CertificateError::Other(_),
             )) if self.trusted.is_none() => Ok(HandshakeSignatureValid::assertion()),
             verified => verified,
         }
@@ -133,7 +136,7 @@ impl ServerCertVerifier for Verifier {
                 .check_chain_expiry
                 .then(|| self.earliest_not_after(leaf, chain, now))
                 .flatten(),
-            problem: match &verified {
+            error: match &verified {
                 Err(Error::InvalidCertificate(error)) => Some(error::describe_certificate_error(
                     error, leaf, chain, name, now,
                 )),

@@ -225,7 +225,7 @@ fn rejects_an_endless_chunk_size() {
     });
     server.assert_unhealthy(
         &["-e", "a=1", "-t", "20s"],
-        "body cannot be read: a line without end",
+        "body cannot be read: line longer than 128KiB",
         " in <t>",
     );
 }

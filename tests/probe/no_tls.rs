@@ -16,7 +16,7 @@ fn rejects_https_in_a_build_without_tls() {
     };
     let run = |arguments: &[&str]| probe_of(&executable, arguments).run();
     run(&[&url, "-L"]).assert_verdict(format!(
-        "unhealthy: redirect 302 to \"https://localhost/\", which is no URL: column 1: \
+        "unhealthy: redirect 302 to \"https://localhost/\", which is not a valid URL: column 1: \
          expected http://; this build has no TLS, which https needs; GET {url}"
     ));
     run(&["https://localhost/"]).assert_error(

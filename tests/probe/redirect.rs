@@ -242,7 +242,7 @@ fn reports_a_redirect_that_cannot_be_followed() {
     for (location, reason, after) in [
         (
             "ftp://127.0.0.1/x",
-            "redirect 302 to \"ftp://127.0.0.1/x\", which is no URL: column 1: expected http:// or https://",
+            "redirect 302 to \"ftp://127.0.0.1/x\", which is not a valid URL: column 1: expected http:// or https://",
             String::new(),
         ),
         (
@@ -252,7 +252,7 @@ fn reports_a_redirect_that_cannot_be_followed() {
         ),
         (
             "http://u:p4ss@h:0/?token=t0ken",
-            "redirect 302 to \"http://***@h:0/?…\", which is no URL: column 17: expected a port from 1 to 65535",
+            "redirect 302 to \"http://***@h:0/?…\", which is not a valid URL: column 17: expected a port from 1 to 65535",
             String::new(),
         ),
         (

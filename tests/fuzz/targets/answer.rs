@@ -78,7 +78,7 @@ fn probe(plan: &Plan) -> (Verdict, String) {
             told(Ok(&answer.response), &outcomes)
         }
         Err(none) => {
-            let outcomes = check::without_response(&plan.checks, &none.error.to_string());
+            let outcomes = check::without_response(&plan.checks, &none.error);
             told(Err(&none), &outcomes)
         }
     }

@@ -98,9 +98,9 @@ fn reports_where_ca_certificates_belong() {
     let printed = server
         .container
         .exec_failing(&["/healthprobe", "https://localhost:8000/health"]);
-    let line = "unhealthy: no CA certificates to trust: give --cacert FILE, or COPY a CA bundle to one of \
+    let line = "unhealthy: no CA certificates to trust at \
         /etc/ssl/certs/ca-certificates.crt, /etc/pki/tls/certs/ca-bundle.crt, \
-        /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem, /etc/ssl/ca-bundle.pem, /etc/ssl/cert.pem; \
+        /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem, /etc/ssl/ca-bundle.pem, /etc/ssl/cert.pem (--cacert FILE, or COPY a CA bundle there); \
         GET https://localhost:8000/health\n";
     assert!(
         printed.contains("exit status: 1\n") && printed.contains(line),

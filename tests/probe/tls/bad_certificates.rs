@@ -91,8 +91,8 @@ fn rejects_a_certificate_for_the_address_instead_of_the_name() {
 fn rejects_a_certificate_without_subject_alternative_names() {
     let authority = Authority::new("Test CA");
     let server = serve(config(&authority.sign(&[])));
-    let reason = "certificate is for no host at all, expected localhost \
-                  (a common name does not count, only subjectAltName)";
+    let reason = "certificate has no host in subjectAltName, expected localhost \
+                  (a common name does not count)";
     assert_refused(&server, &authority.file(), reason);
 }
 
@@ -145,7 +145,7 @@ fn rejects_a_key_that_is_not_the_certificates() {
     let authority = Authority::new("Test CA");
     let certificate = authority.sign(&["localhost"]);
     let server = serve(config(&certificate.with_key(KeyPair::generate().unwrap())));
-    let reason = "the server's key is not that of its certificate";
+    let reason = "the server's key does not match its certificate";
     assert_reason(&server, &["--cacert", &authority.file()], reason);
     assert_reason(&server, &["--insecure"], reason);
 }
@@ -213,7 +213,7 @@ fn rejects_a_certificate_signed_with_sha_1() {
 #[test]
 fn rejects_an_x509_version_1_certificate() {
     if let Some((server, ca)) = signed("v1", 2048, "") {
-        let reason = "certificate is of X.509's first version, which names no host";
+        let reason = "certificate is X.509 version 1, which names no host";
         assert_refused(&server, &ca, reason);
     }
 }

@@ -145,6 +145,6 @@ fn rejects_a_host_that_cannot_be_in_a_certificate() {
     let server = serve(config(&authority.sign(&["localhost"])));
     server.assert_verdict(
         &["https://-x-:PORT", "-k", "--connect-to", "localhost"],
-        "unhealthy: the host -x- cannot stand in a certificate; GET https://-x-:PORT/",
+        "unhealthy: the host -x- is not a valid name in a certificate; GET https://-x-:PORT/",
     );
 }

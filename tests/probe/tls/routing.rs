@@ -61,11 +61,11 @@ fn reports_a_proxy_that_opens_no_tunnel() {
         ),
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-            "it wants credentials (407); they stand in its URL, http://USER:PASSWORD@HOST:PORT",
+            "it requires credentials (407); put them in its URL, http://USER:PASSWORD@HOST:PORT",
         ),
         (
             "SSH-2.0-OpenSSH\r\n\r\n",
-            "its answer to CONNECT is no HTTP",
+            "its response to CONNECT is not HTTP",
         ),
         (
             "HTTP/1.1 200 OK\r\nVia: x",
@@ -73,7 +73,7 @@ fn reports_a_proxy_that_opens_no_tunnel() {
         ),
         (
             &format!("HTTP/1.1 200 OK\r\nVia: {}", "x".repeat(20_000)),
-            "its answer to CONNECT has no end",
+            "its response to CONNECT has headers longer than 16KiB",
         ),
     ] {
         let proxy = Server::answering(answer);

@@ -108,7 +108,7 @@ fn reads_roots_from_ssl_cert_file_and_ssl_cert_dir() {
             "SSL_CERT_DIR",
             empty.to_str().unwrap(),
             &format!(
-                "no CA certificates to trust in SSL_CERT_DIR={}; give --cacert FILE",
+                "no CA certificates to trust in SSL_CERT_DIR={} (--cacert)",
                 empty.display()
             ),
         ),
@@ -132,7 +132,7 @@ fn rejects_a_cacert_file_without_certificates() {
         (cut, "a section of the PEM file has no end"),
         (
             "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
-            "a section of the PEM file is no base64",
+            "a section of the PEM file is not valid base64",
         ),
     ] {
         let path = new_file(text);

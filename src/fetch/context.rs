@@ -1,0 +1,88 @@
+//! What the parts of one probe share: its deadline, its timeline, and what is known of
+//! the connection.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::deadline::Deadline;
+use super::timeline::Timeline;
+use crate::response::{Address, Ending, FetchError, MAX_START, ProxyError, Session, Stage};
+
+pub(super) struct Context {
+    pub(super) deadline: Deadline,
+    pub(super) timeline: Timeline,
+    connection: Mutex<Connection>,
+}
+
+/// What is known of the current connection. Locked for the reason that `Timeline` is.
+#[derive(Default)]
+pub(super) struct Connection {
+    pub(super) address: Option<Address>,
+    /// What TLS agreed on.
+    pub(super) session: Option<Session>,
+    /// The number of bytes of the response that were received.
+    received: usize,
+    /// The first of them, at most `MAX_START`.
+    pub(super) start: Vec<u8>,
+}
+
+impl Context {
+    pub(super) fn start(timeout: Duration) -> Self {
+        Self {
+            deadline: Deadline::start(timeout),
+            timeline: Timeline::start(),
+            connection: Mutex::default(),
+        }
+    }
+
+    pub(super) fn connected(&self, address: Address) {
+        self.timeline.connected();
+        self.connection().address = Some(address);
+    }
+
+    /// Another request follows a redirect.
+    pub(super) fn redirected(&self) {
+        self.timeline.redirected();
+        *self.connection() = Connection::default();
+    }
+
+    /// Bytes of the response were received; none at its end.
+    pub(super) fn receive(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.timeline.received();
+        let mut connection = self.connection();
+        connection.received += bytes.len();
+        let room = MAX_START - connection.start.len();
+        connection
+            .start
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// The error of a connection that ended too early.
+    pub(super) fn ended(&self, ending: Ending) -> FetchError {
+        match self.timeline.pending() {
+            Some(Stage::Handshake) => FetchError::ClosedInHandshake(ending),
+            Some(_) => FetchError::Proxy(ProxyError::Ended(ending)),
+            None => FetchError::Closed {
+                received: self.connection().received,
+                ending,
+            },
+        }
+    }
+
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// ureq requires it, and nothing prints it.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Context")
+    }
+}

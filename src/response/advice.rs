@@ -1,0 +1,16 @@
+//! What the user can change so that a failed probe succeeds.
+
+/// A remedy for an error. How the user applies it, with which flag, is not known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// Trust the CA that signed the server's certificate.
+    TrustCa,
+    /// Trust a CA, or install the system's CA certificates.
+    InstallCaCertificates,
+    /// Send a client certificate.
+    SendClientCertificate,
+    /// Send another client certificate.
+    ReplaceClientCertificate,
+    /// Allow a longer body.
+    RaiseBodyLimit,
+}
