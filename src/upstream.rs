@@ -43,12 +43,45 @@ pub fn strip_value_name(argument: &str) -> &str {
     argument.split(" <").next().unwrap_or(argument)
 }
 
+/// `std`: the resolver's reason without `failed to lookup address information: `.
+#[must_use]
+pub fn strip_lookup_introduction(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once("lookup address information: ") {
+        Some((_, reason)) => reason.to_owned(),
+        None => text,
+    }
+}
+
+/// `ureq`: the reason in the error of a malformed response, without the names of the layers
+/// that it passed through.
+#[must_use]
+pub fn strip_parser_name(error: &str) -> &str {
+    let reason = error.strip_prefix("protocol: ").unwrap_or(error);
+    ["http parse fail: ", "http parse resulted in "]
+        .iter()
+        .find_map(|prefix| reason.strip_prefix(prefix))
+        .unwrap_or(reason)
+}
+
+/// `webpki`: the host name or address in `DnsName("a.example")`, which its error has for each
+/// name of a certificate; `None` for names of other kinds.
+#[must_use]
+pub fn parse_presented_name(text: &str) -> Option<&str> {
+    let (kind, name) = text.split_once('(')?;
+    let name = name.strip_suffix(')')?;
+    matches!(kind, "DnsName" | "IpAddress").then(|| name.trim_matches('"'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::error::ContextKind;
     use clap::{Arg, Command};
     use serde_json::Value;
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, ToSocketAddrs as _};
+    use std::thread;
 
     fn json_error(text: &str) -> serde_json::Error {
         serde_json::from_str::<Value>(text).unwrap_err()
@@ -82,5 +115,87 @@ mod tests {
         assert_eq!(argument, "--a <N>");
         assert_eq!(strip_value_name(&argument), "--a");
         assert_eq!(strip_value_name("--quiet"), "--quiet");
+    }
+
+    #[test]
+    fn std_introduces_the_reason_of_the_resolver() {
+        // No resolver asks DNS for a name with a space.
+        let error = ("no host", 80).to_socket_addrs().unwrap_err();
+        assert!(error.to_string().starts_with("failed to lookup"), "{error}");
+        let reason = strip_lookup_introduction(&error);
+        assert!(error.to_string().ends_with(&format!(": {reason}")));
+        assert!(!reason.contains("lookup"), "{reason}");
+        assert_eq!(
+            strip_lookup_introduction(&io::Error::other("a reason")),
+            "a reason"
+        );
+    }
+
+    /// ureq's error for a response.
+    fn ureq_error(response: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let response = response.to_owned();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") {
+                stream.read_exact(&mut byte).unwrap();
+                request.push(byte[0]);
+            }
+            stream.write_all(response.as_bytes()).unwrap();
+        });
+        let error = ureq::get(&url).call().unwrap_err();
+        server.join().unwrap();
+        error.to_string()
+    }
+
+    #[test]
+    fn ureq_names_its_layers_before_the_reason() {
+        let not_http = ureq_error("220 mail ready\r\n\r\n");
+        assert_eq!(not_http, "protocol: http parse fail: invalid HTTP version");
+        assert_eq!(strip_parser_name(&not_http), "invalid HTTP version");
+        let headers = "x: y\r\n".repeat(200);
+        let too_many = ureq_error(&format!("HTTP/1.1 200 OK\r\n{headers}\r\n"));
+        assert_eq!(
+            too_many,
+            "protocol: http parse resulted in too many headers"
+        );
+        assert_eq!(strip_parser_name(&too_many), "too many headers");
+        assert_eq!(strip_parser_name("another reason"), "another reason");
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn webpki_names_the_kind_of_each_name() {
+        use rustls::CertificateError;
+        use rustls::pki_types::ServerName;
+        use rustls::server::ParsedCertificate;
+
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names = ["a.example", "*.b.example", "127.0.0.1"];
+        let mut parameters = rcgen::CertificateParams::new(names.map(str::to_owned)).unwrap();
+        let email = "ops@a.example".try_into().unwrap();
+        parameters
+            .subject_alt_names
+            .push(rcgen::SanType::Rfc822Name(email));
+        let certificate = parameters.self_signed(&key).unwrap();
+        let parsed = ParsedCertificate::try_from(certificate.der()).unwrap();
+        let asked = ServerName::try_from("c.example").unwrap();
+        let error = rustls::client::verify_server_name(&parsed, &asked).unwrap_err();
+        let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+            presented,
+            ..
+        }) = error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!(presented.len(), names.len() + 1, "{presented:?}");
+        let parsed: Vec<&str> = presented
+            .iter()
+            .filter_map(|name| parse_presented_name(name))
+            .collect();
+        assert_eq!(parsed, names);
     }
 }

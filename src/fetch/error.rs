@@ -6,6 +6,7 @@ use std::{fmt, io};
 
 use super::context::Context;
 use crate::response::{BodyError, Ending, FetchError};
+use crate::upstream::strip_parser_name;
 
 /// What is inside their errors. As `FetchError` itself it would need its derived `Debug`,
 /// and that of everything in it, in the executable: 6 kB.
@@ -86,14 +87,6 @@ pub(super) fn from_body(
         FetchError::NotHttp { reason, .. } => BodyError::Malformed(reason),
         other => BodyError::Other(Box::new(other)),
     }
-}
-
-/// The protocol's error without the name of its parser.
-fn strip_parser_name(error: &str) -> &str {
-    ["http parse fail: ", "http parse resulted in "]
-        .iter()
-        .find_map(|prefix| error.strip_prefix(prefix))
-        .unwrap_or(error)
 }
 
 /// Whether a response begins as a TLS alert does (RFC 8446, section 5.1).

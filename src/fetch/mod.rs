@@ -67,7 +67,7 @@ fn follow(
         let Some(location) =
             location.filter(|_| request.follow_redirects && redirect::is_redirect(status))
         else {
-            return read(response, &request, context);
+            return read_response(response, &request, context);
         };
         if redirects.len() == redirect::MAX_REDIRECTS {
             return Err(FetchError::Redirect(RedirectError::TooMany {
@@ -93,7 +93,7 @@ fn request_once(
 }
 
 /// The whole response, with its body as far as it is needed.
-fn read(
+fn read_response(
     response: http::Response<ureq::Body>,
     request: &Request,
     context: &Context,

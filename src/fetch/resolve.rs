@@ -17,6 +17,7 @@ use super::error::into_ureq_error;
 use crate::request::endpoint::Host;
 use crate::request::{Family, Request, Via};
 use crate::response::{FetchError, Stage};
+use crate::upstream::strip_lookup_introduction;
 
 /// ureq's limit.
 const MAX_ADDRESSES: usize = 16;
@@ -117,8 +118,9 @@ impl HostResolver {
                 }
                 Err(error) => Err(error),
             };
-        let resolved = resolved
-            .map_err(|error| failed(&name, format_args!("{}", strip_introduction(&error))))?;
+        let resolved = resolved.map_err(|error| {
+            failed(&name, format_args!("{}", strip_lookup_introduction(&error)))
+        })?;
         let mut addresses: Vec<IpAddr> = Vec::new();
         for address in resolved {
             if !addresses.contains(&address.ip()) {
@@ -166,18 +168,9 @@ fn system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     (name, port).to_socket_addrs().map(Iterator::collect)
 }
 
-/// The resolver's own reason, without the standard library's introduction.
-fn strip_introduction(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once("lookup address information: ") {
-        Some((_, reason)) => reason.to_owned(),
-        None => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{HostResolver, strip_introduction};
+    use super::HostResolver;
     use crate::fetch::context::Context;
     use crate::request::Family;
     use crate::request::endpoint::Host;
@@ -232,12 +225,6 @@ mod tests {
         assert_eq!(
             failed.unwrap_err().to_string(),
             "cannot look up model: Try again"
-        );
-        assert_eq!(
-            strip_introduction(&io::Error::other(
-                "failed to lookup address information: No such name"
-            )),
-            "No such name"
         );
     }
 

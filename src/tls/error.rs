@@ -4,8 +4,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
 use super::certificate::{is_self_signed, last_issuer};
-use super::verify::PeerCertificate;
 use crate::response::{CertificateError, Refusal, TlsError};
+use crate::upstream::parse_presented_name;
 
 /// The algorithms that sign with SHA-1, as the DER of their identifiers begins (RFC 3279, section 2.2).
 const SHA1: [&[u8]; 2] = [
@@ -17,10 +17,11 @@ const SHA1: [&[u8]; 2] = [
     &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01],
 ];
 
-/// Why TLS could not be agreed on, or failed later.
+/// Why TLS could not be agreed on, or failed later. `certificate_error` is what the verifier
+/// found, which says more than rustls does.
 #[must_use]
-pub fn explain(error: &Error, certificate: Option<&PeerCertificate>) -> TlsError {
-    if let Some(error) = certificate.and_then(|certificate| certificate.error.clone()) {
+pub fn explain(error: &Error, certificate_error: Option<CertificateError>) -> TlsError {
+    if let Some(error) = certificate_error {
         return TlsError::Certificate(error);
     }
     match error {
@@ -87,7 +88,7 @@ pub(super) fn describe_certificate_error(
         E::NotValidForNameContext { presented, .. } => CertificateError::WrongHost {
             names: presented
                 .iter()
-                .filter_map(|text| parse_presented_name(text))
+                .filter_map(|text| parse_presented_name(text).map(str::to_owned))
                 .collect(),
             host: host(),
         },
@@ -125,11 +126,4 @@ fn issuer_error(leaf: &CertificateDer, chain: &[CertificateDer]) -> CertificateE
             issuer: last_issuer(leaf, chain),
         }
     }
-}
-
-/// A host name or address out of webpki's `DnsName("a.example")`; `None` for other kinds.
-fn parse_presented_name(text: &str) -> Option<String> {
-    let (kind, name) = text.split_once('(')?;
-    let name = name.strip_suffix(')')?;
-    matches!(kind, "DnsName" | "IpAddress").then(|| name.trim_matches('"').to_owned())
 }

@@ -5,6 +5,7 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::files;
 use crate::response::CaError;
+use crate::upstream::strip_os_error;
 
 /// Where distributions keep all of them in one file.
 const FILES: &[&str] = &[
@@ -45,7 +46,7 @@ impl CaLocations {
                 if let Some(path) = file {
                     let pem = files::read(path).map_err(|error| CaError::UnreadableFile {
                         path: path.clone(),
-                        reason: files::strip_os_error(&error),
+                        reason: strip_os_error(&error),
                     })?;
                     add(&mut found, &pem);
                 }

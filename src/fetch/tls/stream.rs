@@ -89,7 +89,7 @@ impl TlsStream {
             }
             Some(error) => {
                 let certificate = self.verifier.peer_certificate();
-                FetchError::Tls(tls::explain(error, certificate.as_ref()))
+                FetchError::Tls(tls::explain(error, certificate.and_then(|seen| seen.error)))
             }
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.context.ended(Ending::MissingCloseNotify)
