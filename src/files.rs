@@ -5,8 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-pub use crate::upstream::strip_os_error;
-
 /// Maximum length of a file, in bytes: an endless device must not fill the memory.
 const MAX_FILE_SIZE: u64 = 256 << 20;
 

@@ -15,6 +15,7 @@ use crate::report::{self, Report};
 use crate::request::Request;
 use crate::response::{FetchFailure, Response};
 use crate::text;
+use crate::upstream;
 use crate::verdict::Verdict;
 use crate::wait::{WaitPolicy, WaitStats};
 
@@ -173,7 +174,7 @@ fn write_metrics(path: &str, report: &Report, err: &mut dyn Write) {
         let _ = writeln!(
             err,
             "warning: cannot write {path}: {}",
-            files::strip_os_error(&error)
+            upstream::strip_os_error(&error)
         );
     }
 }
