@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use super::operator;
 use super::pattern::Pattern;
 use super::result::{CheckResult, Failure};
 use crate::response::Response;
@@ -142,10 +143,20 @@ fn predicate(text: &str, rest: &str, offset: usize) -> Result<HeaderPredicate, S
         .find(|operator| rest.starts_with(operator))
         .ok_or_else(|| SyntaxError::at(text, offset, "expected =, !=, ~ or !~"))?;
     let untrimmed = &rest[operator.len()..];
+    operator::check_end(operator, untrimmed)
+        .map_err(|expected| SyntaxError::at(text, text.len() - untrimmed.len(), expected))?;
     let value = untrimmed.trim();
     let value_at = text.len() - untrimmed.trim_start().len();
     if value.is_empty() {
         return Err(SyntaxError::at(text, value_at, "expected a value"));
+    }
+    // `~ 'self'` looks for a source of Content-Security-Policy, quotes and all.
+    if !operator.ends_with('~') && operator::is_single_quoted(value) {
+        return Err(SyntaxError::at(
+            text,
+            value_at,
+            "expected a value without single quotes around it",
+        ));
     }
     let pattern = || {
         value

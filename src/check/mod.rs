@@ -13,6 +13,7 @@ pub mod certificate;
 pub mod header;
 pub mod json;
 pub mod latency;
+mod operator;
 mod pattern;
 mod result;
 pub mod status;

@@ -10,6 +10,7 @@ mod faults;
 mod json;
 mod metrics;
 mod no_tls;
+mod operators;
 mod output;
 mod redirect;
 mod request;

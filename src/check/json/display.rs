@@ -62,14 +62,13 @@ impl fmt::Display for Assertion {
     }
 }
 
-/// The pattern, as a JSON string if it could not be read back as bare text: if it
-/// begins or ends with white space, or begins like a JSON string.
+/// The pattern, as a JSON string if it could not be read back as bare text.
 fn quote(pattern: &Pattern) -> String {
     let text = pattern.to_string();
-    if text.trim() != text || text.starts_with('"') {
-        Value::from(text).to_string()
-    } else {
+    if value::is_bare_pattern(&text) {
         text
+    } else {
+        Value::from(text).to_string()
     }
 }
 

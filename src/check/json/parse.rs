@@ -8,6 +8,7 @@ use super::assertion::{Assertion, Comparison, Function, JsonPredicate, Operand, 
 use super::literal::number;
 use super::span::Span;
 use super::value::{expected, pattern, type_name};
+use crate::check::operator::check_end;
 use crate::syntax::SyntaxError;
 
 /// Limit the time and the stack that parsing a query takes.
@@ -176,7 +177,9 @@ fn predicate(span: Span, function: Option<Function>) -> Result<JsonPredicate, Sy
     if operator == "!" {
         return Err(span.error(0, "expected != or !~"));
     }
-    let value = span.skip(operator.len()).trimmed();
+    let after = span.skip(operator.len());
+    check_end(operator, after.text()).map_err(|expected| after.error(0, expected))?;
+    let value = after.trimmed();
     if value.text().is_empty() {
         return Err(value.error(0, "expected a value; the empty string is written \"\""));
     }
@@ -255,6 +258,11 @@ mod tests {
             ("type(a)=null", "type(a)=\"null\""),
             ("a = =b", "a=\"=b\""),
             ("a = ~b", "a=\"~b\""),
+            ("a = <5", "a=\"<5\""),
+            ("a~ =b", "a~\"=b\""),
+            ("a = \"'b'\"", "a=\"'b'\""),
+            ("a ~ \"'b'\"", "a~\"'b'\""),
+            ("a = \"1±2\"", "a=\"1±2\""),
         ] {
             assert_eq!(text.parse::<Assertion>().unwrap().to_string(), shown);
         }
