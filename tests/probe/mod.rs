@@ -18,6 +18,7 @@ mod routing;
 mod secrets;
 mod settings;
 mod side_effects;
+mod surrogates;
 mod target;
 mod terminal;
 mod tls;

@@ -1,4 +1,5 @@
-//! Bytes → JSON, as RFC 8259 has it, plus NaN and the infinities.
+//! Bytes → JSON, as RFC 8259 has it, plus NaN and the infinities. Escapes of lone
+//! surrogates are read as U+FFFD.
 
 use std::cell::OnceCell;
 
@@ -6,6 +7,7 @@ use serde_json::Value;
 
 use super::error::JsonError;
 use super::non_finite::{self, Insertion};
+use super::surrogate;
 use crate::check::result::{CheckResult, Failure};
 use crate::response::{Body, BodyEnd};
 
@@ -51,8 +53,9 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    let (quoted, insertions) = non_finite::quote(text);
-    if insertions.is_empty() {
+    let replaced = surrogate::replace_lone(text);
+    let (quoted, insertions) = non_finite::quote(replaced.as_deref().unwrap_or(text));
+    if replaced.is_none() && insertions.is_empty() {
         return Err(JsonError::new(text, &strict, strict.column().max(1)));
     }
     serde_json::from_slice(&quoted).map_err(|error| {

@@ -24,6 +24,7 @@ mod path;
 mod predicate;
 mod render;
 mod span;
+mod surrogate;
 mod tolerance;
 mod value;
 
