@@ -7,7 +7,7 @@ use super::result::{CheckResult, Failure};
 use crate::duration;
 use crate::response::Response;
 
-/// The maximum time from the name lookup to the last byte that the checks need.
+/// The maximum time from the name lookup to the last byte that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxLatency(pub Duration);
 

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::request::BodyPolicy;
-use crate::response::{FetchError, Response};
+use crate::response::{BodyEnd, FetchError, Response};
 
 pub mod body;
 pub mod certificate;
@@ -53,6 +53,8 @@ pub enum Check {
 pub enum Subject<'c> {
     /// A check of the response.
     Check(&'c Check),
+    /// That the response is complete, where no check needs its body.
+    CompleteResponse,
     /// Recording the response, in the file with this name.
     Recording(&'c str),
 }
@@ -132,6 +134,7 @@ impl Subject<'_> {
     pub fn expected(self) -> String {
         match self {
             Self::Check(check) => check.expected(),
+            Self::CompleteResponse => "a complete response".to_owned(),
             Self::Recording(_) => "a response that can be recorded".to_owned(),
         }
     }
@@ -141,6 +144,7 @@ impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Check(check) => check.fmt(f),
+            Self::CompleteResponse => Ok(()),
             Self::Recording(file) => f.write_str(file),
         }
     }
@@ -165,13 +169,26 @@ pub fn body_policy(checks: &[Check]) -> BodyPolicy {
 }
 
 /// Evaluates every check, also after one has failed.
+///
+/// A response counts when it is complete: if no check needs its body, so that none can
+/// report that the body failed, there is one more outcome that does.
 #[must_use]
 pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>> {
     let document = Document::lazy(&response.body);
-    checks
+    let mut outcomes: Vec<Outcome> = checks
         .iter()
         .map(|check| check.outcome(check.evaluate(response, &document)))
-        .collect()
+        .collect();
+    if let BodyEnd::Failed(error) = &response.body.end
+        && body_policy(checks) == BodyPolicy::Skip
+    {
+        outcomes.push(Outcome {
+            subject: Subject::CompleteResponse,
+            actual: None,
+            failure: CheckResult::from(error).failure,
+        });
+    }
+    outcomes
 }
 
 /// The outcomes without a response: every check fails for the same reason.
@@ -185,4 +202,60 @@ pub fn without_response<'c>(checks: &'c [Check], error: &FetchError) -> Vec<Outc
         .iter()
         .map(|check| check.outcome(CheckResult::failed(failure.clone())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Check, Outcome, evaluate};
+    use crate::check::body::BodyCheck;
+    use crate::check::status::StatusSet;
+    use crate::response::{Body, BodyEnd, BodyError, Response};
+
+    fn reasons(outcomes: &[Outcome]) -> Vec<String> {
+        outcomes
+            .iter()
+            .filter_map(|outcome| outcome.failure.as_ref())
+            .map(|failure| failure.reason.clone())
+            .collect()
+    }
+
+    #[test]
+    fn a_body_that_failed_is_reported_once_also_if_no_check_needs_it() {
+        let error = BodyError::Truncated {
+            received: 5,
+            content_length: Some(100),
+        };
+        let response = |end| Response {
+            body: Body {
+                bytes: b"hello".to_vec(),
+                end,
+            },
+            ..Response::example()
+        };
+        let failed = response(BodyEnd::Failed(error));
+        let reason = "body cut short after 5 of 100 bytes";
+        let status = Check::Status(StatusSet::default());
+        let no_content = Check::Status("204".parse().unwrap());
+        let header = Check::Header("!x".parse().unwrap());
+        let json = Check::Json("a=1".parse().unwrap());
+        let found = Check::Body(BodyCheck::Contains("hello".into()));
+        let missing = Check::Body(BodyCheck::Contains("world".into()));
+        for (checks, expected) in [
+            (vec![status.clone(), header], vec![reason]),
+            (vec![no_content], vec!["status 200, expected 204", reason]),
+            (vec![status.clone(), json], vec![reason]),
+            (vec![status.clone(), missing], vec![reason]),
+            // Its text came before the error, and it does not need the rest.
+            (vec![status.clone(), found], vec![]),
+        ] {
+            let outcomes = evaluate(&checks, &failed);
+            assert_eq!(reasons(&outcomes), expected, "{checks:?}");
+        }
+        for end in [BodyEnd::Complete, BodyEnd::Partial] {
+            assert_eq!(
+                evaluate(std::slice::from_ref(&status), &response(end)).len(),
+                1
+            );
+        }
+    }
 }

@@ -28,7 +28,7 @@ struct Object<'a> {
     status: Option<u16>,
     /// The number of attempts; 1 without `--wait`.
     attempts: u32,
-    /// The time from the name lookup to the last byte that the checks needed, in milliseconds.
+    /// The time from the name lookup to the last byte that was read, in milliseconds.
     elapsed_ms: f64,
     /// The same time by phase.
     phases_ms: Phases,

@@ -4,9 +4,13 @@
 use crate::check::body::BodyCheck;
 use crate::check::{Check, Subject};
 
-/// The long flag without its dashes, and the value that the user wrote.
+/// The long flag without its dashes, and the value that the user wrote. For what no flag
+/// asks for, a name.
 pub(super) fn label(subject: Subject) -> String {
-    format!("{} {subject}", flag(subject))
+    match subject {
+        Subject::CompleteResponse => flag(subject).to_owned(),
+        Subject::Check(_) | Subject::Recording(_) => format!("{} {subject}", flag(subject)),
+    }
 }
 
 fn flag(subject: Subject) -> &'static str {
@@ -22,6 +26,7 @@ fn flag(subject: Subject) -> &'static str {
             Check::Latency(_) => "max-latency",
             Check::Certificate(_) => "min-cert-validity",
         },
+        Subject::CompleteResponse => "complete-response",
         Subject::Recording(_) => "write-baseline",
     }
 }
@@ -72,5 +77,6 @@ mod tests {
             assert_eq!(label(Subject::Check(&check)), expected);
         }
         assert_eq!(label(Subject::Recording("b.json")), "write-baseline b.json");
+        assert_eq!(label(Subject::CompleteResponse), "complete-response");
     }
 }

@@ -33,7 +33,7 @@ pub fn text(report: &Report) -> String {
     );
     samples.one(
         "probe_duration_seconds",
-        "From the name lookup to the last byte the checks needed.",
+        "From the name lookup to the last byte that was read.",
         phases.total().as_secs_f64(),
     );
     samples.one(

@@ -61,7 +61,7 @@ fn writes_the_metrics_of_a_healthy_probe() {
 # HELP probe_success Whether every check holds.
 # TYPE probe_success gauge
 probe_success{URL} 1
-# HELP probe_duration_seconds From the name lookup to the last byte the checks needed.
+# HELP probe_duration_seconds From the name lookup to the last byte that was read.
 # TYPE probe_duration_seconds gauge
 probe_duration_seconds{URL} <t>
 # HELP probe_dns_lookup_time_seconds Duration of the name lookup.
