@@ -3,7 +3,7 @@
 use std::{fmt, io};
 
 use crate::check::json::{Ignored, RecordingError};
-use crate::check::{Failure, Outcome, Subject};
+use crate::check::{ExplainedBy, Failure, Outcome, Subject};
 use crate::files;
 use crate::response::{Body, BodyEnd, BodyError};
 use crate::upstream;
@@ -35,7 +35,7 @@ impl Recording {
             actual: None,
             failure: self.try_write(body).err().map(|error| Failure {
                 reason: error.to_string(),
-                body_explains: false,
+                explained_by: ExplainedBy::Reason,
                 advice: match &body.end {
                     BodyEnd::Failed(error) => error.advice(),
                     _ => None,

@@ -4,8 +4,15 @@
 use std::fmt;
 
 use super::pattern::Pattern;
-use super::result::{CheckResult, Failure};
+use super::result::{CheckResult, ExplainedBy, Failure};
 use crate::response::{Body, BodyEnd};
+use crate::text::truncate;
+
+/// The maximum length of a body whose white space is looked at, in bytes.
+const MAX_EXAMINED: usize = 16 << 10;
+
+/// The maximum length of white space in a reason, in bytes.
+const MAX_WHITE_SPACE: usize = 8;
 
 /// What the body must or must not contain. Bytes that are not UTF-8 are read as U+FFFD.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +43,35 @@ impl BodyCheck {
         };
         CheckResult {
             actual: None,
-            failure: (!holds).then(|| Failure::explained_by_body(self.reason(&text))),
+            failure: (!holds).then(|| {
+                let failure = Failure::explained_by_body(self.reason(&text));
+                match self.differing_white_space(&text) {
+                    Some(difference) => Failure {
+                        reason: format!("{}: {difference}", failure.reason),
+                        explained_by: ExplainedBy::WhiteSpace,
+                        ..failure
+                    },
+                    None => failure,
+                }
+            }),
+        }
+    }
+
+    /// What is different if the check would hold but for white space: `$` does not match
+    /// before a final line feed, as it does in grep.
+    fn differing_white_space(&self, text: &str) -> Option<String> {
+        if text.is_empty() || text.len() > MAX_EXAMINED {
+            return None;
+        }
+        match self {
+            Self::Contains(expected) => words(text)
+                .contains(&words(expected))
+                .then(|| "its white space differs".to_owned()),
+            Self::Matches(pattern) if pattern.is_match(text.trim()) => Some(ends(text)),
+            Self::Matches(pattern) => pattern
+                .is_match(&words(text))
+                .then(|| "its white space differs".to_owned()),
+            Self::Rejects(_) => None,
         }
     }
 
@@ -61,6 +96,30 @@ impl BodyCheck {
                 format!("body contains {matched:?}, rejected by {pattern}")
             }
         }
+    }
+}
+
+/// The words of a text, with single spaces between them.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The white space at both ends of a text: `it ends with "\n"`.
+fn ends(text: &str) -> String {
+    let start = &text[..text.len() - text.trim_start().len()];
+    let end = &text[text.trim_end().len()..];
+    let quoted = |text| format!("{:?}", truncate(text, MAX_WHITE_SPACE));
+    match (start, end) {
+        ("", end) => format!("it ends with {}", quoted(end)),
+        (start, "") => format!("it begins with {}", quoted(start)),
+        (start, end) if start.len() + end.len() <= text.len() => {
+            format!(
+                "it begins with {} and ends with {}",
+                quoted(start),
+                quoted(end)
+            )
+        }
+        _ => format!("it is {}", quoted(text)),
     }
 }
 

@@ -18,7 +18,7 @@ mod pattern;
 mod result;
 pub mod status;
 
-pub use result::Failure;
+pub use result::{ExplainedBy, Failure};
 
 use body::BodyCheck;
 use certificate::MinValidity;
@@ -74,9 +74,13 @@ impl Outcome<'_> {
     /// Whether the check fails and the body is likely to explain it.
     #[must_use]
     pub fn is_explained_by_body(&self) -> bool {
-        self.failure
-            .as_ref()
-            .is_some_and(|failure| failure.body_explains)
+        self.explained_by() > Some(ExplainedBy::Reason)
+    }
+
+    /// What of the body is likely to explain why the check fails, if it does.
+    #[must_use]
+    pub fn explained_by(&self) -> Option<ExplainedBy> {
+        self.failure.as_ref().map(|failure| failure.explained_by)
     }
 }
 

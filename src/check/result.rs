@@ -7,26 +7,36 @@ use crate::response::{Advice, BodyError};
 pub struct Failure {
     /// The reason, as a clause: `status 503, expected 200-399`.
     pub reason: String,
-    /// Whether the body is likely to explain it.
-    pub body_explains: bool,
+    /// What of the body is likely to explain it.
+    pub explained_by: ExplainedBy,
     /// What the user can do about it.
     pub advice: Option<Advice>,
+}
+
+/// What of the body is likely to explain a failure, beyond its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExplainedBy {
+    /// Nothing.
+    Reason,
+    /// Its words.
+    Body,
+    /// Its white space too.
+    WhiteSpace,
 }
 
 impl Failure {
     pub(super) fn new(reason: String) -> Self {
         Self {
             reason,
-            body_explains: false,
+            explained_by: ExplainedBy::Reason,
             advice: None,
         }
     }
 
     pub(super) fn explained_by_body(reason: String) -> Self {
         Self {
-            reason,
-            body_explains: true,
-            advice: None,
+            explained_by: ExplainedBy::Body,
+            ..Self::new(reason)
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Sanitizes what came from the network before it is printed: hides secrets, escapes
 //! control characters and limits the length.
 
+use std::fmt::Write as _;
+
 use crate::request::secret::Secret;
 use crate::response::{Body, BodyEnd};
 use crate::text::{escape, truncate};
@@ -36,18 +38,51 @@ pub(super) fn sanitize(text: &str, secrets: &[Secret]) -> String {
     escape(&sanitized).into_owned()
 }
 
-/// The beginning of a body on one line; `None` if it is empty.
+/// The beginning of a body on one line, with single spaces; `None` if it is empty.
 pub(super) fn body_excerpt(body: &Body, secrets: &[Secret]) -> Option<String> {
+    shown(&words(&beginning(body, secrets), secrets))
+}
+
+/// As [`body_excerpt`], with its white space as received, escaped.
+pub(super) fn exact_body_excerpt(body: &Body, secrets: &[Secret]) -> Option<String> {
+    let text = beginning(body, secrets);
+    let words = words(&text, secrets);
+    if words.matches(REDACTED).count() > text.matches(REDACTED).count() {
+        // A secret has other white space here, and is recognised among the words alone.
+        return shown(&words);
+    }
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_whitespace() && !character.is_ascii() {
+            // Writing to a String cannot fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(character));
+        } else {
+            line.push(character);
+        }
+    }
+    shown(&line)
+}
+
+fn shown(line: &str) -> Option<String> {
+    (!line.is_empty()).then(|| truncate(&escape(line), MAX_EXCERPT).into_owned())
+}
+
+/// The words of a text, with single spaces between them.
+fn words(text: &str, secrets: &[Secret]) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    // A secret with white space may match only now.
+    redact(&words.join(" "), secrets)
+}
+
+/// The beginning of a body, without secrets.
+fn beginning(body: &Body, secrets: &[Secret]) -> String {
     let text = String::from_utf8_lossy(&body.bytes[..body.bytes.len().min(4 * EXCERPT_READ)]);
     let is_complete = text.len() >= body.bytes.len() && matches!(body.end, BodyEnd::Complete);
     let mut text = redact(&text, secrets);
     if !is_complete {
         redact_partial_secret(&mut text, secrets, 1);
     }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    // A secret with white space may match only now.
-    let line = redact(&words.join(" "), secrets);
-    (!line.is_empty()).then(|| truncate(&escape(&line), MAX_EXCERPT).into_owned())
+    text
 }
 
 /// Replaces secrets.
@@ -78,7 +113,7 @@ fn redact_partial_secret(text: &mut String, secrets: &[Secret], min: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{body_excerpt, sanitize};
+    use super::{body_excerpt, exact_body_excerpt, sanitize};
     use crate::request::secret::Secret;
     use crate::response::{Body, BodyEnd};
 
@@ -118,6 +153,29 @@ mod tests {
         let secrets = [Secret::new("correct horse")];
         let spaced = body("a correct \n horse", BodyEnd::Complete);
         assert_eq!(body_excerpt(&spaced, &secrets).as_deref(), Some("a ***"));
+    }
+
+    #[test]
+    fn white_space_is_shown_where_it_matters() {
+        let shown = |text| exact_body_excerpt(&body(text, BodyEnd::Complete), &[]);
+        assert_eq!(shown("OK\r\n").as_deref(), Some("OK\\r\\n"));
+        assert_eq!(
+            shown(" a\u{a0}b\u{2003}\t").as_deref(),
+            Some(" a\\u00a0b\\u2003\\t")
+        );
+        assert_eq!(shown("\n").as_deref(), Some("\\n"));
+        assert_eq!(shown(""), None);
+        let secrets = [Secret::new("correct horse")];
+        let spaced = body("a correct \n horse\n", BodyEnd::Complete);
+        assert_eq!(
+            exact_body_excerpt(&spaced, &secrets).as_deref(),
+            Some("a ***")
+        );
+        let exact = body("a correct horse\n", BodyEnd::Complete);
+        assert_eq!(
+            exact_body_excerpt(&exact, &secrets).as_deref(),
+            Some("a ***\\n")
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Everything that came from the network is sanitized by `excerpt` before it is printed.
 
-use crate::check::Outcome;
+use crate::check::{ExplainedBy, Outcome};
 use crate::request::secret::Secret;
 use crate::response::{FetchFailure, Phases, Redirect, Response};
 use crate::verdict::Verdict;
@@ -86,11 +86,12 @@ impl Report<'_> {
 
     /// The beginning of the body, if it is likely to explain a failure.
     fn body(&self) -> Option<String> {
-        match self.result {
-            Ok(response) if self.outcomes.iter().any(Outcome::is_explained_by_body) => {
-                excerpt::body_excerpt(&response.body, self.secrets)
-            }
-            _ => None,
+        let body = &self.result.ok()?.body;
+        let explained_by = self.outcomes.iter().filter_map(Outcome::explained_by).max();
+        match explained_by? {
+            ExplainedBy::Reason => None,
+            ExplainedBy::Body => excerpt::body_excerpt(body, self.secrets),
+            ExplainedBy::WhiteSpace => excerpt::exact_body_excerpt(body, self.secrets),
         }
     }
 }

@@ -23,3 +23,4 @@ mod target;
 mod terminal;
 mod tls;
 mod wait;
+mod white_space;
