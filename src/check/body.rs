@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::encoding::Encoding;
 use super::pattern::Pattern;
 use super::result::{CheckResult, ExplainedBy, Failure};
 use crate::response::{Body, BodyEnd};
@@ -27,6 +28,11 @@ pub enum BodyCheck {
 
 impl BodyCheck {
     pub(super) fn evaluate(&self, body: &Body) -> CheckResult {
+        // In bytes that are not its text, what is rejected is never found.
+        if let Some(encoding) = Encoding::of(&body.bytes) {
+            let reason = format!("body {encoding}");
+            return CheckResult::failed(Failure::explained_by_body(reason));
+        }
         let text = String::from_utf8_lossy(&body.bytes);
         let holds = match (self, &body.end) {
             // The text may be in what was read before the error.

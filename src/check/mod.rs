@@ -10,6 +10,7 @@ use crate::response::{BodyEnd, FetchError, Response};
 
 pub mod body;
 pub mod certificate;
+mod encoding;
 pub mod header;
 pub mod json;
 pub mod latency;

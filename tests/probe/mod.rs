@@ -6,6 +6,7 @@ mod checks;
 mod config;
 mod data;
 mod deadline;
+mod encoding;
 mod faults;
 mod json;
 mod metrics;

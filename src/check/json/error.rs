@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::error::Category;
 
+use crate::check::encoding::Encoding;
 use crate::upstream;
 
 /// `serde_json`'s limit, which protects the stack.
@@ -33,6 +34,8 @@ pub enum JsonErrorKind {
     Markup,
     /// It is compressed (RFC 1952).
     Gzip,
+    /// It is in UTF-16.
+    Utf16,
     /// It ends too early.
     Truncated,
     /// It is nested too deep.
@@ -57,11 +60,15 @@ impl JsonError {
 
 impl JsonErrorKind {
     fn new(text: &[u8], error: &serde_json::Error) -> Self {
+        match Encoding::of(text) {
+            Some(Encoding::Gzip) => return Self::Gzip,
+            Some(Encoding::Utf16) => return Self::Utf16,
+            None => {}
+        }
         match text.trim_ascii_start() {
             [] if text.is_empty() => Self::Empty,
             [] => Self::Blank,
             [b'<', ..] => Self::Markup,
-            _ if text.starts_with(b"\x1f\x8b") => Self::Gzip,
             _ if error.classify() == Category::Eof => Self::Truncated,
             _ if upstream::is_too_deep(error) => Self::TooDeep,
             _ if upstream::has_trailing_characters(error) => Self::Trailing,
@@ -78,6 +85,9 @@ impl fmt::Display for JsonError {
             JsonErrorKind::Markup => f.write_str("is not JSON: it looks like HTML or XML")?,
             JsonErrorKind::Gzip => {
                 f.write_str("is not JSON: it is gzip, which was not asked for,")?;
+            }
+            JsonErrorKind::Utf16 => {
+                f.write_str("is not JSON: it looks like UTF-16, expected UTF-8,")?;
             }
             JsonErrorKind::Truncated => f.write_str("is not JSON: it is cut short")?,
             JsonErrorKind::TooDeep => write!(f, "is nested deeper than {MAX_DEPTH} levels")?,
