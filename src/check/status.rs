@@ -32,8 +32,13 @@ impl StatusSet {
         let status = response.status;
         CheckResult {
             actual: Some(status.to_string()),
-            failure: (!self.contains(status))
-                .then(|| Failure::explained_by_body(format!("status {status}, expected {self}"))),
+            failure: (!self.contains(status)).then(|| {
+                let location = match response.location() {
+                    Some(location) => format!(" → {location}"),
+                    None => String::new(),
+                };
+                Failure::explained_by_body(format!("status {status}{location}, expected {self}"))
+            }),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ureq::http;
 
 use crate::request::Request;
-use crate::response::{FetchError, FetchFailure, Redirect, RedirectError, Response};
+use crate::response::{FetchError, FetchFailure, Redirect, RedirectError, Response, is_redirect};
 
 mod agent;
 mod body;
@@ -64,8 +64,7 @@ fn follow(
         let response = request_once(&request, context)?;
         let status = response.status().as_u16();
         let location = response.headers().get(http::header::LOCATION);
-        let Some(location) =
-            location.filter(|_| request.follow_redirects && redirect::is_redirect(status))
+        let Some(location) = location.filter(|_| request.follow_redirects && is_redirect(status))
         else {
             return read_response(response, &request, context);
         };

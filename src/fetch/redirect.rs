@@ -18,12 +18,6 @@ const CONTENT_HEADERS: [&str; 4] = [
     "content-type",
 ];
 
-/// Whether a response with this status and a `Location` is a redirect (RFC 9110, section 15.4).
-#[must_use]
-pub(super) fn is_redirect(status: u16) -> bool {
-    matches!(status, 301 | 302 | 303 | 307 | 308)
-}
-
 /// The request that a response to `request` redirects to.
 ///
 /// Another origin gets no credentials, and of the headers only those that say how to

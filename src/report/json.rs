@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::label::label;
 use super::{Report, excerpt};
+use crate::response::Response;
 use crate::text::{escape, truncate};
 use crate::verdict::Verdict;
 
@@ -26,6 +27,9 @@ struct Object<'a> {
     address: Option<String>,
     /// The status code; null without a response.
     status: Option<u16>,
+    /// Where the response redirects to, without credentials and query; null if it is not a
+    /// redirect.
+    location: Option<String>,
     /// The number of attempts; 1 without `--wait`.
     attempts: u32,
     /// The time from the name lookup to the last byte that was read, in milliseconds.
@@ -81,6 +85,11 @@ pub fn line(report: &Report) -> String {
             .ok()
             .map(|response| response.address.to_string()),
         status: report.result.ok().map(|response| response.status),
+        location: report
+            .result
+            .ok()
+            .and_then(Response::location)
+            .map(|location| sanitized(location.as_str())),
         attempts: report.wait_stats.map_or(1, |stats| stats.attempts),
         elapsed_ms: milliseconds(phases.total()),
         phases_ms: Phases {

@@ -1,6 +1,6 @@
 //! The verdict as one line, the reason first.
 
-use super::Report;
+use super::{Report, excerpt};
 use crate::duration::format_elapsed;
 use crate::response::Response;
 use crate::text::truncate;
@@ -33,8 +33,9 @@ pub fn line(report: &Report) -> String {
     let reasons = report.reasons();
     if reasons.is_empty() {
         let status = report.result.map(format_status).unwrap_or_default();
+        let location = location(report).unwrap_or_default();
         let elapsed = format_elapsed(report.phases().total());
-        return format!("healthy: {status} in {elapsed}; {request}{attempts}\n");
+        return format!("healthy: {status}{location} in {elapsed}; {request}{attempts}\n");
     }
     let elapsed = match report.result {
         Ok(_) => format!(" in {}", format_elapsed(report.phases().total())),
@@ -60,6 +61,13 @@ pub fn line(report: &Report) -> String {
     }
     line.push('\n');
     line
+}
+
+/// Where a redirect leads that is the response: ` → /login`.
+fn location(report: &Report) -> Option<String> {
+    let location = report.result.ok()?.location()?.to_string();
+    let location = excerpt::sanitize(&location, report.secrets);
+    Some(format!(" → {}", truncate(&location, MAX_REDIRECT)))
 }
 
 fn attempts(stats: WaitStats) -> String {

@@ -56,9 +56,9 @@ fn treats_a_redirect_as_the_response() {
     );
     server.assert_verdict(
         &[":PORT/readyz/"],
-        "healthy: 307 Temporary Redirect in <t>; GET http://localhost:PORT/readyz/",
+        "healthy: 307 Temporary Redirect → /x in <t>; GET http://localhost:PORT/readyz/",
     );
-    server.assert_unhealthy(&["-s", "2xx"], "status 307, expected 2xx", " in <t>");
+    server.assert_unhealthy(&["-s", "2xx"], "status 307 → /x, expected 2xx", " in <t>");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod deadline;
 mod encoding;
 mod faults;
 mod json;
+mod location;
 mod metrics;
 mod no_tls;
 mod operators;

@@ -23,7 +23,9 @@ fn rejects_https_in_a_build_without_tls() {
         "URL \"https://localhost/\": column 1: expected http://; \
          this build has no TLS, which https needs",
     );
-    run(&[&url, "-s", "302"]).assert_verdict(format!("healthy: 302 Found in <t>; GET {url}"));
+    run(&[&url, "-s", "302"]).assert_verdict(format!(
+        "healthy: 302 Found → https://localhost/ in <t>; GET {url}"
+    ));
 }
 
 /// No certificate is read and no key generated.

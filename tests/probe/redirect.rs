@@ -65,7 +65,7 @@ fn follows_redirects_only_with_the_flag() {
     let server = server(302, "/new");
     server.assert_verdict(
         &["127.0.0.1:PORT", "--expect-header", "location=/new"],
-        "healthy: 302 Found in <t>; GET http://127.0.0.1:PORT/",
+        "healthy: 302 Found → /new in <t>; GET http://127.0.0.1:PORT/",
     );
     server.assert_verdict(
         &["127.0.0.1:PORT", "-L"],
