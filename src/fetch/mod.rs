@@ -71,6 +71,7 @@ fn follow(
         if redirects.len() == redirect::MAX_REDIRECTS {
             return Err(FetchError::Redirect(RedirectError::TooMany {
                 limit: redirect::MAX_REDIRECTS,
+                status,
             }));
         }
         let (next, redirect) = redirect::follow(&request, status, location.as_bytes())

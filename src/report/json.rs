@@ -25,7 +25,7 @@ struct Object<'a> {
     redirects: Vec<String>,
     /// The address that accepted the connection; null if none did.
     address: Option<String>,
-    /// The status code; null without a response.
+    /// The status code of the last response; null without one.
     status: Option<u16>,
     /// Where the response redirects to, without credentials and query; null if it is not a
     /// redirect.
@@ -84,7 +84,7 @@ pub fn line(report: &Report) -> String {
             .result
             .ok()
             .map(|response| response.address.to_string()),
-        status: report.result.ok().map(|response| response.status),
+        status: report.status(),
         location: report
             .result
             .ok()

@@ -4,7 +4,7 @@
 
 use crate::check::{ExplainedBy, Outcome};
 use crate::request::secret::Secret;
-use crate::response::{FetchFailure, Phases, Redirect, Response};
+use crate::response::{FetchError, FetchFailure, Phases, Redirect, RedirectError, Response};
 use crate::verdict::Verdict;
 use crate::wait::WaitStats;
 
@@ -46,6 +46,18 @@ impl Report<'_> {
         }
     }
 
+    /// The status code of the last response, also if that was one redirect too many.
+    fn status(&self) -> Option<u16> {
+        match self.result {
+            Ok(response) => Some(response.status),
+            Err(failure) => match failure.error {
+                FetchError::Redirect(RedirectError::TooMany { status, .. }) => Some(status),
+                _ => None,
+            },
+        }
+    }
+
+    /// The redirects that were followed.
     fn redirects(&self) -> &[Redirect] {
         match self.result {
             Ok(response) => &response.redirects,

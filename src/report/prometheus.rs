@@ -49,7 +49,7 @@ pub fn text(report: &Report) -> String {
     samples.one(
         "probe_http_status_code",
         "HTTP status code; 0 without a response.",
-        response.map_or(0, |response| response.status),
+        report.status().unwrap_or(0),
     );
     samples.one(
         "probe_http_content_length",
@@ -58,8 +58,8 @@ pub fn text(report: &Report) -> String {
     );
     samples.one(
         "probe_http_redirects",
-        "Number of redirects followed.",
-        report.redirects().len(),
+        "Number of redirects, with one too many if the limit was reached.",
+        redirects(report),
     );
     samples.one(
         "probe_http_ssl",
@@ -143,6 +143,13 @@ impl Samples {
             );
         }
     }
+}
+
+/// The number of redirects. As in `blackbox_exporter`, the one that was not followed
+/// because the limit was reached counts too.
+fn redirects(report: &Report) -> usize {
+    let is_beyond_limit = report.result.is_err() && report.status().is_some();
+    report.redirects().len() + usize::from(is_beyond_limit)
 }
 
 /// Escapes a label value for its quotes.

@@ -23,6 +23,8 @@ pub enum RedirectError {
     TooMany {
         /// The maximum number of redirects.
         limit: usize,
+        /// The status code of the one beyond it.
+        status: u16,
     },
     /// It leads to another scheme than http and https.
     UnsupportedScheme {
@@ -52,7 +54,7 @@ pub enum RedirectError {
 impl fmt::Display for RedirectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooMany { limit } => write!(f, "more than {limit} redirects"),
+            Self::TooMany { limit, .. } => write!(f, "more than {limit} redirects"),
             Self::UnsupportedScheme { status, to } => write!(
                 f,
                 "redirect {status} to {to:?}, which is neither http nor https"

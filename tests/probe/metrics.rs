@@ -76,7 +76,7 @@ probe_http_status_code{URL} 200
 # HELP probe_http_content_length Content length of the response; -1 if it is not announced, 0 without a response.
 # TYPE probe_http_content_length gauge
 probe_http_content_length{URL} 15
-# HELP probe_http_redirects Number of redirects followed.
+# HELP probe_http_redirects Number of redirects, with one too many if the limit was reached.
 # TYPE probe_http_redirects gauge
 probe_http_redirects{URL} 0
 # HELP probe_http_ssl Whether the response was received over TLS.
@@ -246,6 +246,41 @@ fn writes_ip_version_redirects_and_content_length() {
         &[
             "probe_http_redirects{URL} 1",
             "probe_http_content_length{URL} 4",
+        ],
+    );
+}
+
+/// As `blackbox_exporter`, which also stops at the eleventh: it counts the one that it does
+/// not follow, and has its status.
+#[test]
+fn writes_the_last_of_too_many_redirects() {
+    let server =
+        Server::answering("HTTP/1.1 307 Moved\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n");
+    let text = of_server(&server, &["127.0.0.1:PORT", "-L"]);
+    assert_promtool_accepts(&text);
+    assert_samples(
+        &text,
+        "http://127.0.0.1:PORT/",
+        &[
+            "probe_success{URL} 0",
+            "probe_http_redirects{URL} 11",
+            "probe_http_status_code{URL} 307",
+        ],
+    );
+    let (object, code) = server.prepare(&["127.0.0.1:PORT", "-L"]).json();
+    assert_eq!((&object["status"], code), (&307.into(), Some(1)));
+    assert_eq!(object["redirects"].as_array().unwrap().len(), 10);
+    assert_eq!(object["location"], serde_json::Value::Null);
+    // A redirect to nowhere has neither there.
+    let server =
+        Server::answering("HTTP/1.1 302 Found\r\nLocation: http://[/\r\nContent-Length: 0\r\n\r\n");
+    let text = of_server(&server, &["127.0.0.1:PORT", "-L"]);
+    assert_samples(
+        &text,
+        "http://127.0.0.1:PORT/",
+        &[
+            "probe_http_redirects{URL} 0",
+            "probe_http_status_code{URL} 0",
         ],
     );
 }
