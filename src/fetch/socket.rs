@@ -30,11 +30,10 @@ impl Socket {
 
     /// An interrupted call is retried, and so is a timeout that the system reports before
     /// the deadline has passed.
-    fn retry_or_fail(&self, error: io::Error, stage: impl FnOnce() -> Stage) -> io::Result<()> {
+    fn check_retryable(&self, error: io::Error) -> io::Result<()> {
         match error.kind() {
-            io::ErrorKind::Interrupted => Ok(()),
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                self.remaining(stage).map(|_| ())
+            io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                Ok(())
             }
             _ if is_reset(&error) => Err(into_io_error(self.context.ended(Ending::Reset))),
             _ => Err(into_io_error(FetchError::Io(error.into()))),
@@ -51,19 +50,22 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let stage = || self.context.timeline.read_stage();
+        let mut remaining = self.remaining(stage)?;
         loop {
-            let remaining = self.remaining(|| self.context.timeline.read_stage())?;
             let read = self
                 .system
                 .set_read_timeout(Some(nonzero_timeout(remaining)))
                 .and_then(|()| self.system.read(room));
+            // A socket's timeout may end some milliseconds late, with data that is late too.
+            remaining = self.remaining(stage)?;
             match read {
                 // After a reset during a write, an end of the data is not the end of a response.
                 Ok(0) if self.peer_stopped_reading && !room.is_empty() => {
                     return Err(into_io_error(self.context.ended(Ending::Reset)));
                 }
                 Ok(read) => return Ok(read),
-                Err(error) => self.retry_or_fail(error, || self.context.timeline.read_stage())?,
+                Err(error) => self.check_retryable(error)?,
             }
         }
     }
@@ -80,7 +82,7 @@ impl Write for Socket {
             match written {
                 Ok(sent) => return Ok(sent),
                 Err(error) if is_reset(&error) => self.peer_stopped_reading = true,
-                Err(error) => self.retry_or_fail(error, || self.context.timeline.write_stage())?,
+                Err(error) => self.check_retryable(error)?,
             }
         }
         Ok(bytes.len())

@@ -3,7 +3,7 @@
 use crate::support::{Server, assert_within, drip, hold, response};
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TIMEOUT: &str = "1s";
 
@@ -119,4 +119,41 @@ fn reports_an_exceeded_max_latency() {
         " in <t>",
     );
     server.assert_healthy(&["--max-latency", "20s", "-t", "20s"]);
+}
+
+/// Sends the second part when the deadline has just passed, and with it the time for which a socket waits too long.
+#[track_caller]
+fn assert_too_late(arguments: &[&str], first: &'static [u8], second: &'static [u8]) {
+    const SHORT: Duration = Duration::from_millis(100);
+    for late in (0..5000).step_by(250) {
+        // The probe's clock started before its connection was accepted.
+        let server = Server::unread("127.0.0.1:0", move |stream| {
+            let answer_at = Instant::now() + SHORT + Duration::from_micros(late);
+            let _ = stream.write_all(first);
+            std::thread::sleep(answer_at.saturating_duration_since(Instant::now()));
+            let _ = stream.write_all(second);
+            hold(stream);
+        });
+        let outcome = server.probe(&[arguments, &["-t", "100ms"]].concat());
+        outcome.assert_starts("unhealthy: timed out after 100ms ");
+    }
+}
+
+#[test]
+fn counts_nothing_that_comes_after_the_deadline() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n";
+    let body = b"{\"a\":1}";
+    let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}";
+    assert_too_late(&[":PORT"], b"", whole);
+    assert_too_late(&[":PORT", "-e", "a=1"], &whole[..20], &whole[20..]);
+    assert_too_late(&[":PORT", "-e", "a=1"], head, body);
+    // Nor is it a reason.
+    assert_too_late(&[":PORT"], b"", b"220 mail ready\r\n");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn counts_no_handshake_after_the_deadline() {
+    let refused = b"\x15\x03\x03\x00\x02\x02\x28";
+    assert_too_late(&["https://127.0.0.1:PORT"], b"", refused);
 }
