@@ -55,6 +55,7 @@ pub(super) fn from_ureq(error: ureq::Error, context: &Context) -> FetchError {
         }
         ureq::Error::Io(error) => FetchError::Io(error.into()),
         ureq::Error::Protocol(_) if is_tls_alert(&start()) => FetchError::SpeaksTls,
+        ureq::Error::Protocol(_) if is_http2(&start()) => FetchError::SpeaksHttp2,
         ureq::Error::Protocol(error) => FetchError::NotHttp {
             reason: strip_parser_name(&error.to_string()).to_owned(),
             start: start(),
@@ -92,4 +93,10 @@ pub(super) fn from_body(
 /// Whether a response begins as a TLS alert does (RFC 8446, section 5.1).
 fn is_tls_alert(start: &[u8]) -> bool {
     start.starts_with(&[0x15, 0x03])
+}
+
+/// Whether a response begins as HTTP/2 does, with a SETTINGS frame: its length, type 4, no
+/// flags, stream 0 (RFC 9113, sections 3.4, 4.1 and 6.5).
+fn is_http2(start: &[u8]) -> bool {
+    matches!(start, [0, _, _, 4, 0, 0, 0, 0, 0, ..])
 }

@@ -59,6 +59,8 @@ pub enum FetchError {
     SpeaksTls,
     /// The response to TLS is plain HTTP.
     SpeaksHttp,
+    /// The response is HTTP/2, which nobody asked for.
+    SpeaksHttp2,
     /// The response is not HTTP/1.
     NotHttp {
         /// What is wrong with it.
@@ -141,6 +143,7 @@ impl fmt::Display for FetchError {
             Self::SpeaksHttp => {
                 f.write_str("the server speaks plain HTTP on this port, not TLS: write http://")
             }
+            Self::SpeaksHttp2 => f.write_str("the server speaks HTTP/2 on this port, not HTTP/1.1"),
             Self::NotHttp { reason, start } => {
                 let is_cut = start.len() == MAX_START;
                 let mut start = String::from_utf8_lossy(start).into_owned();

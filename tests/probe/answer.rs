@@ -285,3 +285,20 @@ fn accepts_a_slow_response_within_the_deadline() {
     let outcome = server.probe(&["127.0.0.1:PORT", "-e", "status=ok", "-t", "20s"]);
     outcome.assert_code(0);
 }
+
+#[test]
+fn names_http2_on_the_port() {
+    const SETTINGS: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
+    const GOAWAY: &[u8] = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01";
+    const EMPTY_SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+    let says = "the server speaks HTTP/2 on this port, not HTTP/1.1";
+    for answer in [SETTINGS, &[SETTINGS, GOAWAY].concat(), EMPTY_SETTINGS] {
+        Server::answering(answer).assert_unhealthy(&[], says, "");
+        Server::holding(answer).assert_unhealthy(&["-e", "a=1"], says, "");
+    }
+    // Another frame, and SETTINGS of a stream.
+    for answer in [GOAWAY, b"\0\0\0\x04\0\0\0\0\x01"] {
+        let outcome = Server::answering(answer).probe(&["127.0.0.1:PORT"]);
+        outcome.assert_starts("unhealthy: not an HTTP/1 response (");
+    }
+}
