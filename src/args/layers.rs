@@ -238,6 +238,8 @@ fn config_values(
         ("data" | "baseline", _) => vec![],
         ("data_file", _) => vec![format!("@{}", file()?)],
         ("headers", _) => member.as_header_lines()?,
+        // An abstract socket is no file.
+        ("unix_socket", _) if member.as_text()?.starts_with('@') => vec![member.as_text()?],
         (_, Arity::Value(_)) if spec.content == Content::Path => vec![file()?],
         (_, Arity::Value(_)) => vec![member.as_text()?],
         (_, Arity::Values(_)) => member.as_texts()?,

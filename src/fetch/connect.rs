@@ -51,7 +51,7 @@ pub(super) fn unix(path: &str, context: &Arc<Context>) -> Result<Socket, FetchEr
     let remaining = context.deadline.remaining(stage)?;
     let connected = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).and_then(|socket| {
         socket.set_write_timeout(Some(nonzero_timeout(remaining)))?;
-        socket.connect(&SockAddr::unix(path)?)?;
+        socket.connect(&unix_address(path)?)?;
         Ok(socket)
     });
     match connected {
@@ -66,6 +66,14 @@ pub(super) fn unix(path: &str, context: &Arc<Context>) -> Result<Socket, FetchEr
                 describe_connect_error(&error),
             )]))
         }
+    }
+}
+
+/// On Linux, `@NAME` is a socket without a file, whose name begins with a zero byte (unix(7)).
+fn unix_address(path: &str) -> io::Result<SockAddr> {
+    match path.strip_prefix('@') {
+        Some(name) if cfg!(target_os = "linux") => SockAddr::unix(format!("\0{name}")),
+        _ => SockAddr::unix(path),
     }
 }
 

@@ -22,7 +22,8 @@ use crate::{duration, size};
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_MAX_BODY: usize = 1 << 20;
 
-/// Maximum length of a Unix socket's path: what `sockaddr_un` has room for (unix(7)).
+/// Maximum length of a Unix socket's path, or of its name after `@`: what `sockaddr_un` has
+/// room for (unix(7)).
 const MAX_SOCKET_PATH: usize = 107;
 
 impl Planner<'_> {
@@ -171,11 +172,16 @@ impl Planner<'_> {
 
 fn socket_path(text: &str) -> Result<String, SyntaxError> {
     let path = path(text)?;
-    if path.len() > MAX_SOCKET_PATH {
+    let (name, expected) = match path.strip_prefix('@') {
+        Some("") => return Err(SyntaxError::at(text, 1, "expected the name of a socket")),
+        Some(name) => (name, "a name"),
+        None => (path.as_str(), "a path"),
+    };
+    if name.len() > MAX_SOCKET_PATH {
         return Err(SyntaxError::at(
             text,
-            MAX_SOCKET_PATH,
-            format!("expected a path of at most {MAX_SOCKET_PATH} bytes"),
+            path.len() - name.len() + MAX_SOCKET_PATH,
+            format!("expected {expected} of at most {MAX_SOCKET_PATH} bytes"),
         ));
     }
     Ok(path)

@@ -1,9 +1,9 @@
 //! Connections to another place than the URL's host: another address, a unix socket, a proxy.
 
-use crate::support::unix::{socket_path, unix_server};
+use crate::support::unix::{socket_path, unix_server, unix_server_on};
 use crate::support::{
     Server, assert_error, assert_outcome, assert_verdict, assert_within, free_port, has_ipv6,
-    probe, response,
+    new_file, probe, response,
 };
 use std::io::Write;
 use std::os::unix::net::UnixListener;
@@ -59,6 +59,43 @@ fn reports_a_unix_socket_without_a_listener() {
     run(&long).assert_error(format!(
         "--unix-socket \"{long}\": column 108: expected a path of at most 107 bytes"
     ));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn connects_to_an_abstract_unix_socket() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::SocketAddr;
+    // Its name may be as long as the system allows.
+    let name = format!("{:x<107}", format!("hp-abstract-{}", std::process::id()));
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let listener = UnixListener::bind_addr(&address).unwrap();
+    let socket = format!("@{name}");
+    let arguments = ["http://model/health", "--unix-socket", &socket];
+    let requests = unix_server_on(listener, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    let healthy = "healthy: 200 OK in <t>; GET http://model/health";
+    assert_verdict(&arguments, healthy);
+    assert!(requests.recv().unwrap().starts_with("GET /health "));
+    // A config's folder does not belong to the name.
+    let config = new_file(format!(
+        "{{\"url\": \"http://model/health\", \"unix_socket\": \"{socket}\"}}"
+    ));
+    assert_verdict(&["--config", &config], healthy);
+}
+
+#[test]
+fn reports_an_abstract_unix_socket_without_a_listener() {
+    let run = |socket: &str| probe(&[":80", "--unix-socket", socket]).run();
+    run("@hp-none")
+        .assert_verdict("unhealthy: connection refused (unix:@hp-none); GET http://localhost:80/");
+    run("@").assert_error("--unix-socket \"@\": column 2: expected the name of a socket");
+    let long = format!("@{}", "x".repeat(108));
+    run(&long).assert_error(format!(
+        "--unix-socket \"{long}\": column 109: expected a name of at most 107 bytes"
+    ));
+    // A file whose name begins with @.
+    run("./@none")
+        .assert_verdict("unhealthy: no such socket (unix:./@none); GET http://localhost:80/");
 }
 
 /// A server too busy to accept: connecting waits until its backlog has room.

@@ -14,7 +14,11 @@ pub fn socket_path(name: &str) -> String {
 
 /// Answers one connection after the other; returns a channel of the requests.
 pub fn unix_server(path: &str, answer: &'static str) -> mpsc::Receiver<String> {
-    let listener = UnixListener::bind(path).unwrap();
+    unix_server_on(UnixListener::bind(path).unwrap(), answer)
+}
+
+/// As `unix_server`, for a listener.
+pub fn unix_server_on(listener: UnixListener, answer: &'static str) -> mpsc::Receiver<String> {
     let (sender, requests) = mpsc::channel();
     thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
