@@ -43,7 +43,7 @@ pub fn strip_value_name(argument: &str) -> &str {
     argument.split(" <").next().unwrap_or(argument)
 }
 
-/// `std`: the resolver's reason without `failed to lookup address information: `.
+/// `dns-lookup`: the resolver's reason without `failed to lookup address information: `.
 #[must_use]
 pub fn strip_lookup_introduction(error: &io::Error) -> String {
     let text = error.to_string();
@@ -80,7 +80,7 @@ mod tests {
     use clap::{Arg, Command};
     use serde_json::Value;
     use std::io::{Read as _, Write as _};
-    use std::net::{TcpListener, ToSocketAddrs as _};
+    use std::net::TcpListener;
     use std::thread;
 
     fn json_error(text: &str) -> serde_json::Error {
@@ -118,9 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn std_introduces_the_reason_of_the_resolver() {
+    fn dns_lookup_introduces_the_reason_of_the_resolver() {
         // No resolver asks DNS for a name with a space.
-        let error = ("no host", 80).to_socket_addrs().unwrap_err();
+        let Err(error) = dns_lookup::getaddrinfo(Some("no host"), None, None) else {
+            panic!("found");
+        };
+        let error = io::Error::from(error);
         assert!(error.to_string().starts_with("failed to lookup"), "{error}");
         let reason = strip_lookup_introduction(&error);
         assert!(error.to_string().ends_with(&format!(": {reason}")));

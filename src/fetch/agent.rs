@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use ureq::{Agent, http};
 
-use super::connector::ProbeConnector;
+use super::connector::{NoResolver, ProbeConnector};
 use super::context::Context;
 use super::error;
-use super::resolve::HostResolver;
 use super::tls::Client;
 use crate::request::Request;
 use crate::request::url::Scheme;
@@ -33,8 +32,7 @@ pub(super) fn send(
         .no_delay(request.data.is_some() || request.url.scheme == Scheme::Https)
         .build();
     let connector = ProbeConnector::new(request, client, context);
-    let resolver = HostResolver::new(request, context);
-    run(&Agent::with_parts(config, connector, resolver), request)
+    run(&Agent::with_parts(config, connector, NoResolver), request)
         .map_err(|error| error::from_ureq(error, context))
 }
 

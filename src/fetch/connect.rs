@@ -1,46 +1,60 @@
 //! Addresses → a connected socket.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use socket2::{Domain, SockAddr, Type};
 
 use super::context::Context;
+use super::resolve::HostAddresses;
 use super::socket::{Socket, nonzero_timeout};
 use crate::response::{Address, FetchError, Stage};
 
-/// Tries each address in turn. Each gets an equal share of the time left, so that one
-/// that does not answer cannot use up that of the others.
+/// Connects to the first address that accepts. Those that are known get equal shares of the
+/// time left, so that one that does not answer cannot use up that of the others.
 pub(super) fn tcp(
-    addresses: &[SocketAddr],
+    addresses: &mut HostAddresses,
     no_delay: bool,
     context: &Arc<Context>,
 ) -> Result<Socket, FetchError> {
-    let tried = |count: usize| {
-        let addresses = addresses[..count].iter();
-        Stage::Connect(addresses.map(|address| Address::Tcp(*address)).collect())
-    };
-    let mut failures = Vec::new();
-    for (index, address) in addresses.iter().enumerate() {
-        let untried = u32::try_from(addresses.len() - index).unwrap_or(1);
-        let remaining = context.deadline.remaining(|| tried(index + 1))?;
-        match TcpStream::connect_timeout(address, nonzero_timeout(remaining / untried)) {
-            Ok(stream) => {
-                if no_delay {
-                    stream
-                        .set_nodelay(true)
-                        .map_err(|error| FetchError::Io(error.into()))?;
+    let mut failures: Vec<(Address, String)> = Vec::new();
+    loop {
+        let group = match addresses.next_group() {
+            Ok(group) => group,
+            // Why no connection was made says more than why no more addresses came.
+            Err(_) if !failures.is_empty() => return Err(FetchError::Connect(failures)),
+            Err(error) => return Err(error),
+        };
+        if group.is_empty() {
+            return Err(FetchError::Connect(failures));
+        }
+        context.timeline.resolved();
+        for (index, address) in group.iter().enumerate() {
+            let address_tried = Address::Tcp(*address);
+            let stage = || {
+                let tried = failures.iter().map(|(address, _)| address.clone());
+                Stage::Connect(tried.chain([address_tried.clone()]).collect())
+            };
+            let untried = u32::try_from(group.len() - index).unwrap_or(u32::MAX);
+            let remaining = context.deadline.remaining(stage)?;
+            let connected =
+                TcpStream::connect_timeout(address, nonzero_timeout(remaining / untried));
+            context.deadline.remaining(stage)?;
+            match connected {
+                Ok(stream) => {
+                    if no_delay {
+                        stream
+                            .set_nodelay(true)
+                            .map_err(|error| FetchError::Io(error.into()))?;
+                    }
+                    context.connected(address_tried);
+                    return Ok(Socket::new(stream.into(), Arc::clone(context)));
                 }
-                context.connected(Address::Tcp(*address));
-                return Ok(Socket::new(stream.into(), Arc::clone(context)));
+                Err(error) => failures.push((address_tried, describe_connect_error(&error))),
             }
-            Err(error) => failures.push((Address::Tcp(*address), describe_connect_error(&error))),
         }
     }
-    // If the deadline has passed meanwhile, that is the reason.
-    context.deadline.remaining(|| tried(addresses.len()))?;
-    Err(FetchError::Connect(failures))
 }
 
 /// Connects to a unix socket. If the server accepts no connections, that waits for as
@@ -48,24 +62,23 @@ pub(super) fn tcp(
 pub(super) fn unix(path: &str, context: &Arc<Context>) -> Result<Socket, FetchError> {
     let address = Address::Unix(path.to_owned());
     let stage = || Stage::Connect(vec![address.clone()]);
+    context.timeline.resolved();
     let remaining = context.deadline.remaining(stage)?;
     let connected = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).and_then(|socket| {
         socket.set_write_timeout(Some(nonzero_timeout(remaining)))?;
         socket.connect(&unix_address(path)?)?;
         Ok(socket)
     });
+    context.deadline.remaining(stage)?;
     match connected {
         Ok(socket) => {
             context.connected(address);
             Ok(Socket::new(socket, Arc::clone(context)))
         }
-        Err(error) => {
-            context.deadline.remaining(stage)?;
-            Err(FetchError::Connect(vec![(
-                address,
-                describe_connect_error(&error),
-            )]))
-        }
+        Err(error) => Err(FetchError::Connect(vec![(
+            address,
+            describe_connect_error(&error),
+        )])),
     }
 }
 

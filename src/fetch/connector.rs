@@ -2,24 +2,45 @@
 
 use std::sync::Arc;
 
-use ureq::unversioned::transport::{ConnectionDetails, Connector};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout};
 
 use super::connect;
 use super::context::Context;
 use super::error::into_ureq_error;
+use super::resolve::HostAddresses;
+use super::socket::Socket;
 use super::tls::{self, Client};
 use super::transport::{ProbeTransport, Stream};
 use crate::request::url::Url;
-use crate::request::{Request, Via};
+use crate::request::{Destination, Family, Request, Via};
 use crate::response::FetchError;
 
 /// Maximum number of bytes of a request's body that are written at once.
 const MAX_WRITE: usize = 64 << 10;
 
+/// Finds no address. The connector looks names up itself: ureq's list has room for 16.
+#[derive(Debug)]
+pub(super) struct NoResolver;
+
+impl Resolver for NoResolver {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct ProbeConnector {
     url: Url,
     via: Via,
+    family: Family,
     /// Whether a proxy forwards the request and so needs the whole URL.
     is_forwarded: bool,
     /// `None` for plain HTTP.
@@ -46,6 +67,7 @@ impl ProbeConnector {
         Self {
             url: request.url.clone(),
             via: request.via.clone(),
+            family: request.family,
             is_forwarded: request.forwarding_proxy().is_some(),
             client,
             context: Arc::clone(context),
@@ -53,13 +75,22 @@ impl ProbeConnector {
         }
     }
 
+    fn connect_socket(&self, no_delay: bool) -> Result<Socket, FetchError> {
+        match self.via.destination(&self.url) {
+            Destination::Host(host, port) => {
+                let deadline = self.context.deadline;
+                let mut addresses = HostAddresses::of(host, port, self.family, deadline)?;
+                connect::tcp(&mut addresses, no_delay, &self.context)
+            }
+            Destination::Unix(path) => connect::unix(path, &self.context),
+        }
+    }
+
     fn open(&self, details: &ConnectionDetails) -> Result<ProbeTransport, FetchError> {
-        let no_delay = details.config.no_delay();
-        let tcp = || connect::tcp(&details.addrs, no_delay, &self.context);
+        let socket = self.connect_socket(details.config.no_delay());
         let socket = match &self.via {
-            Via::Unix(path) => connect::unix(path, &self.context)?,
-            Via::Direct | Via::Endpoint(_) => tcp()?,
-            Via::Proxy(_) => tcp().map_err(FetchError::reaching_proxy)?,
+            Via::Proxy(_) => socket.map_err(FetchError::reaching_proxy)?,
+            Via::Direct | Via::Endpoint(_) | Via::Unix(_) => socket?,
         };
         let stream = match &self.client {
             Some(client) => {

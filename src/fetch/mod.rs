@@ -19,6 +19,7 @@ mod connector;
 mod context;
 mod deadline;
 mod error;
+mod lookup;
 mod redirect;
 mod resolve;
 mod socket;

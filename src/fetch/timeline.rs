@@ -44,8 +44,9 @@ impl Timeline {
         Self(Mutex::new(Timestamps::new(Phases::default())))
     }
 
+    /// There are addresses to connect to. What comes later counts as connecting.
     pub(super) fn resolved(&self) {
-        self.lock().resolved = Some(Instant::now());
+        self.lock().resolved.get_or_insert_with(Instant::now);
     }
 
     pub(super) fn connected(&self) {

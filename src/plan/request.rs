@@ -15,7 +15,7 @@ use crate::request::endpoint::{Endpoint, Host};
 use crate::request::header::is_token;
 use crate::request::secret::Secret;
 use crate::request::url::{Scheme, Url};
-use crate::request::{BodyPolicy, Family, Proxy, Request, Via};
+use crate::request::{BodyPolicy, Destination, Family, Proxy, Request, Via};
 use crate::syntax::SyntaxError;
 use crate::{duration, size};
 
@@ -75,7 +75,7 @@ impl Planner<'_> {
                 .parse(MAX_BODY, size::parse)?
                 .unwrap_or(DEFAULT_MAX_BODY),
         };
-        let family = self.family(request.connect_host().map(|(host, _)| host))?;
+        let family = self.family(request.via.destination(&request.url))?;
         Ok((Request { family, ..request }, headers.secrets))
     }
 
@@ -124,14 +124,14 @@ impl Planner<'_> {
         })
     }
 
-    fn family(&self, host: Option<&Host>) -> Result<Family, PlanError> {
+    fn family(&self, destination: Destination) -> Result<Family, PlanError> {
         let (family, flag) = match (self.args.is_set(IPV4), self.args.is_set(IPV6)) {
             (true, _) => (Family::V4, IPV4),
             (_, true) => (Family::V6, IPV6),
             (false, false) => return Ok(Family::Any),
         };
-        match host {
-            Some(Host::Ip(ip)) if ip.is_ipv4() != (family == Family::V4) => {
+        match destination {
+            Destination::Host(Host::Ip(ip), _) if ip.is_ipv4() != (family == Family::V4) => {
                 Err(self.mismatch(flag, Mismatch::Family(*ip)))
             }
             _ => Ok(family),

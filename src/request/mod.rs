@@ -53,6 +53,15 @@ pub enum Via {
     Proxy(Proxy),
 }
 
+/// The one place to connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination<'a> {
+    /// A host and a TCP port.
+    Host(&'a Host, u16),
+    /// The path of a Unix socket.
+    Unix(&'a str),
+}
+
 /// An HTTP proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
@@ -86,20 +95,22 @@ pub enum BodyPolicy {
     Full,
 }
 
-impl Request {
-    /// The host and port to connect to; `None` for a Unix socket.
+impl Via {
+    /// What to connect to for this URL.
     #[must_use]
-    pub fn connect_host(&self) -> Option<(&Host, u16)> {
-        match &self.via {
-            Via::Direct => Some((&self.url.host, self.url.port)),
-            Via::Endpoint(endpoint) => {
-                Some((&endpoint.host, endpoint.port.unwrap_or(self.url.port)))
+    pub fn destination<'a>(&'a self, url: &'a Url) -> Destination<'a> {
+        match self {
+            Self::Direct => Destination::Host(&url.host, url.port),
+            Self::Endpoint(endpoint) => {
+                Destination::Host(&endpoint.host, endpoint.port.unwrap_or(url.port))
             }
-            Via::Proxy(proxy) => Some((&proxy.host, proxy.port)),
-            Via::Unix(_) => None,
+            Self::Proxy(proxy) => Destination::Host(&proxy.host, proxy.port),
+            Self::Unix(path) => Destination::Unix(path),
         }
     }
+}
 
+impl Request {
     /// The proxy to send the whole URL to: for plain HTTP, which needs no tunnel.
     #[must_use]
     pub fn forwarding_proxy(&self) -> Option<&Proxy> {

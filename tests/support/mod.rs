@@ -7,6 +7,7 @@ pub mod engine;
 pub mod files;
 pub mod machine;
 pub mod metrics;
+pub mod namespace;
 pub mod probe;
 pub mod process;
 pub mod python;

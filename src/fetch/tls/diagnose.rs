@@ -7,6 +7,7 @@ use super::sniffer::Sniffer;
 use super::stream::server_name;
 use crate::fetch::connect;
 use crate::fetch::context::Context;
+use crate::fetch::resolve::HostAddresses;
 use crate::request::Request;
 use crate::request::url::Url;
 use crate::response::{Address, FetchError, Stage};
@@ -54,7 +55,9 @@ fn is_tls_spoken(url: &Url, context: &Context) -> bool {
 fn greets_with_tls(address: &Address, url: &Url, timeout: Duration) -> Result<bool, FetchError> {
     let context = Arc::new(Context::start(timeout));
     let socket = match address {
-        Address::Tcp(address) => connect::tcp(&[*address], true, &context)?,
+        Address::Tcp(address) => {
+            connect::tcp(&mut HostAddresses::Known(vec![*address]), true, &context)?
+        }
         Address::Unix(path) => connect::unix(path, &context)?,
     };
     let mut sniffer = Sniffer::new(socket);
