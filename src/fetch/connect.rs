@@ -1,10 +1,11 @@
 //! Addresses → a connected socket.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Type};
+use socket2::{Domain, SockAddr, SockRef, Type};
 
 use super::context::Context;
 use super::resolve::HostAddresses;
@@ -38,8 +39,7 @@ pub(super) fn tcp(
             };
             let untried = u32::try_from(group.len() - index).unwrap_or(u32::MAX);
             let remaining = context.deadline.remaining(stage)?;
-            let connected =
-                TcpStream::connect_timeout(address, nonzero_timeout(remaining / untried));
+            let connected = connect(address, nonzero_timeout(remaining / untried));
             context.deadline.remaining(stage)?;
             match connected {
                 Ok(stream) => {
@@ -55,6 +55,20 @@ pub(super) fn tcp(
             }
         }
     }
+}
+
+/// A socket can be its own peer: if nobody listens on a port of the ephemeral range, the
+/// system may choose it as the local one, and connecting succeeds ("simultaneous open",
+/// RFC 9293, section 3.5). Such a connection is refused.
+fn connect(address: &SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(address, timeout)?;
+    let local = stream.local_addr()?;
+    if (local.ip(), local.port()) == (address.ip(), address.port()) {
+        // A plain close would keep the port in TIME-WAIT, and the server from it.
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
 }
 
 /// Connects to a unix socket. If the server accepts no connections, that waits for as

@@ -3,10 +3,12 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use serde_json::json;
 use socket2::{Domain, Socket, Type};
 
-use super::{assert_cell, assert_reset, drip, flood, half_close, reset};
-use crate::support::{Server, free_port, hold};
+use super::{assert_cell, assert_reset, drip, executables, flood, half_close, reset};
+use crate::support::namespace::in_namespace;
+use crate::support::{Server, free_port, has_ipv6, hold};
 
 #[test]
 fn reports_faults_while_connecting() {
@@ -45,6 +47,39 @@ fn reports_faults_while_connecting() {
         &line("timed out after 400ms connecting to 127.0.0.1:PORT"),
     );
     drop(waiting);
+}
+
+/// If nobody listens on the only port that the system can give to a client, it connects to itself.
+#[test]
+fn reports_a_connection_to_itself_as_refused() {
+    const SCRIPT: &str = r#"
+import json, socket, sys
+port = 40000
+with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+    file.write(f"{port} {port}")
+runs = []
+for host in ["127.0.0.1", "[::1]"]:
+    ran = subprocess.run([sys.argv[1], f"http://{host}:{port}/"], capture_output=True, text=True, env={})
+    # The server can have its port.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as server:
+        server.bind((host.strip("[]"), port))
+    runs.append([ran.stdout, ran.stderr, ran.returncode])
+print(json.dumps(runs))
+"#;
+    if !has_ipv6() {
+        return;
+    }
+    for executable in executables() {
+        let Some(runs) = in_namespace(SCRIPT, &[executable.to_str().unwrap()]) else {
+            return;
+        };
+        let line = |host: &str| {
+            format!("unhealthy: connection refused ({host}:40000); GET http://{host}:40000/\n")
+        };
+        let expected = json!([[line("127.0.0.1"), "", 1], [line("[::1]"), "", 1]]);
+        assert_eq!(runs, expected);
+    }
 }
 
 /// A fault, the server's behaviour, and the expected reason.
