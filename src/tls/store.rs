@@ -1,8 +1,8 @@
 //! The CA certificates that the system trusts.
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
+use super::pem::parse_certificates;
 use crate::files;
 use crate::response::CaError;
 use crate::upstream::strip_os_error;
@@ -86,7 +86,7 @@ fn read_usual_places() -> Result<Vec<CertificateDer<'static>>, CaError> {
 
 /// Adds what can be parsed: one bad certificate must not spoil a store of a hundred.
 fn add(found: &mut Vec<CertificateDer<'static>>, pem: &[u8]) {
-    found.extend(CertificateDer::pem_slice_iter(pem).filter_map(Result::ok));
+    found.extend(parse_certificates(&String::from_utf8_lossy(pem)).filter_map(Result::ok));
 }
 
 fn add_folder(found: &mut Vec<CertificateDer<'static>>, folder: &str) {

@@ -36,7 +36,9 @@ fn sends_a_client_certificate() {
     let authority = Authority::new("Test CA");
     let client = authority.sign(&["probe"]);
     let (cert, key) = (new_file(client.pem()), new_file(client.key_pem()));
-    let both = new_file([client.key_pem(), client.pem()].concat());
+    // On one line, and after the mark that Windows puts first.
+    let both = ["\u{feff}", client.key_pem().trim_end(), &client.pem()].concat();
+    let both = new_file(both);
     for version in VERSIONS {
         let server = requiring_client_certificate(&authority, version);
         let cacert = authority.file();
@@ -161,11 +163,17 @@ fn rejects_invalid_client_certificates_and_keys() {
     let client = Certificate::self_signed("probe");
     let (cert, key) = (new_file(client.pem()), new_file(client.key_pem()));
     let other = new_file(Certificate::self_signed("other").key_pem());
-    let script = "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out key";
+    let script = "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out key
+        openssl genrsa -traditional -aes128 -passout pass:x -out old 2048";
     let Some(folder) = openssl("encrypted", script) else {
         return;
     };
     let encrypted = format!("{folder}/key");
+    // `Proc-Type: 4,ENCRYPTED`
+    let old = format!("{folder}/old");
+    let both = new_file([std::fs::read_to_string(&old).unwrap(), client.pem()].concat());
+    let passphrase =
+        "expected a key without a passphrase; openssl pkey -in KEY -out PLAIN removes it";
     let forms = "expected PEM, with a line -----BEGIN PRIVATE KEY-----, -----BEGIN EC PRIVATE KEY----- \
                  or -----BEGIN RSA PRIVATE KEY-----";
     for (arguments, message) in [
@@ -191,10 +199,15 @@ fn rejects_invalid_client_certificates_and_keys() {
         ),
         (
             &["--cert", &cert, "--key", &encrypted],
-            format!(
-                "--key {encrypted:?}: expected a key without a passphrase; \
-                 openssl pkey -in KEY -out PLAIN removes it"
-            ),
+            format!("--key {encrypted:?}: {passphrase}"),
+        ),
+        (
+            &["--cert", &cert, "--key", &old],
+            format!("--key {old:?}: {passphrase}"),
+        ),
+        (
+            &["--cert", &both],
+            format!("--cert {both:?}: {passphrase}; or --key FILE"),
         ),
     ] {
         assert_error(&[&["https://localhost:1"], arguments].concat(), message);

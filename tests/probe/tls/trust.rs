@@ -120,6 +120,58 @@ fn reads_roots_from_ssl_cert_file_and_ssl_cert_dir() {
     }
 }
 
+/// As `cat` of files without a last newline, Windows and variables of one line make them.
+#[test]
+fn reads_pem_whatever_its_line_breaks() {
+    let (first, second) = (Authority::new("First CA"), Authority::new("Second CA"));
+    let server = serve(config(&second.sign(&["localhost"])));
+    let (first, second) = (first.certificate.pem(), second.certificate.pem());
+    let key = Certificate::self_signed("x").key_pem();
+    let one_line = |pem: &str| pem.replace("\r\n", " ").replace('\n', " ");
+    for (form, text) in [
+        ("no newline between", [first.trim_end(), &second].concat()),
+        ("no newline at the end", second.trim_end().to_owned()),
+        ("byte order mark", ["\u{feff}", &second].concat()),
+        (
+            "marks of both",
+            ["\u{feff}", &first, "\u{feff}", &second].concat(),
+        ),
+        (
+            "comment before",
+            ["# Second CA -----", second.as_str()].concat(),
+        ),
+        (
+            "lines of Windows",
+            second.replace("\r\n", "\n").replace('\n', "\r\n"),
+        ),
+        (
+            "spaces for newlines",
+            one_line(&[first.as_str(), &second].concat()),
+        ),
+        (
+            "no white space",
+            one_line(&second).replace("- ", "-").replace(" -", "-"),
+        ),
+        ("indented", second.replace('\n', "\n    ")),
+        (
+            "bad key before",
+            [
+                "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----",
+                &second,
+            ]
+            .concat(),
+        ),
+        ("cut key before", [&key[..key.len() / 2], &second].concat()),
+    ] {
+        let outcome = server.probe(&["https://localhost:PORT", "--cacert", &new_file(text)]);
+        assert_eq!(
+            (outcome.out.trim_end(), outcome.err.as_str()),
+            (OK, ""),
+            "{form}"
+        );
+    }
+}
+
 #[test]
 fn rejects_a_cacert_file_without_certificates() {
     let cut = "-----BEGIN CERTIFICATE-----\nMIIB\n";
@@ -131,6 +183,10 @@ fn rejects_a_cacert_file_without_certificates() {
         ),
         (cut, "a section of the PEM file has no end"),
         (
+            &[cut, &Authority::new("Test CA").certificate.pem()].concat(),
+            "a section of the PEM file has no end",
+        ),
+        (
             "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
             "a section of the PEM file is not valid base64",
         ),
@@ -141,6 +197,15 @@ fn rejects_a_cacert_file_without_certificates() {
             format!("--cacert {path:?}: {reason}"),
         );
     }
+    let utf_16: Vec<u8> = "\u{feff}-----BEGIN CERTIFICATE-----"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let path = new_file(utf_16);
+    assert_error(
+        &["https://localhost:1", "--cacert", &path],
+        format!("--cacert {path:?}: expected PEM in UTF-8, found UTF-16"),
+    );
     assert_error(
         &["https://localhost:1", "--cacert", "missing.pem"],
         "--cacert: cannot read missing.pem: No such file or directory",
