@@ -98,25 +98,38 @@ fn reads_roots_from_ssl_cert_file_and_ssl_cert_dir() {
         let run = server.prepare(&["https://localhost:PORT"]);
         run.env(name, value).run().assert_verdict(OK);
     }
-    for (name, value, reason) in [
+    // `-` is a file's name here, and standard input stays unread.
+    for name in ["missing.pem", "-"] {
+        let run = server.prepare(&["https://localhost:PORT"]);
+        run.env("SSL_CERT_FILE", name).run().assert_verdict(format!(
+            "unhealthy: SSL_CERT_FILE: cannot read {name}: No such file or directory; \
+             GET https://localhost:PORT/"
+        ));
+    }
+    let nothing = new_file("no certificate");
+    for (variables, named) in [
         (
-            "SSL_CERT_FILE",
-            "missing.pem",
-            "SSL_CERT_FILE: cannot read missing.pem: No such file or directory",
+            &[("SSL_CERT_FILE", nothing.as_str())][..],
+            format!("SSL_CERT_FILE={nothing}"),
         ),
         (
-            "SSL_CERT_DIR",
-            empty.to_str().unwrap(),
-            &format!(
-                "no CA certificates to trust in SSL_CERT_DIR={} (--cacert)",
+            &[
+                ("SSL_CERT_FILE", nothing.as_str()),
+                ("SSL_CERT_DIR", empty.to_str().unwrap()),
+            ],
+            format!(
+                "SSL_CERT_FILE={nothing} and SSL_CERT_DIR={}",
                 empty.display()
             ),
         ),
     ] {
         let run = server.prepare(&["https://localhost:PORT"]);
-        run.env(name, value)
-            .run()
-            .assert_verdict(format!("unhealthy: {reason}; GET https://localhost:PORT/"));
+        let run = variables
+            .iter()
+            .fold(run, |run, (name, value)| run.env(name, value));
+        run.run().assert_verdict(format!(
+            "unhealthy: no CA certificates to trust in {named} (--cacert); GET https://localhost:PORT/"
+        ));
     }
 }
 
