@@ -64,13 +64,26 @@ pub fn strip_parser_name(error: &str) -> &str {
         .unwrap_or(reason)
 }
 
+/// A name of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresentedName<'a> {
+    /// A host name.
+    Dns(&'a str),
+    /// An address, in no canonical form.
+    Ip(&'a str),
+}
+
 /// `webpki`: the host name or address in `DnsName("a.example")`, which its error has for each
 /// name of a certificate; `None` for names of other kinds.
 #[must_use]
-pub fn parse_presented_name(text: &str) -> Option<&str> {
+pub fn parse_presented_name(text: &str) -> Option<PresentedName<'_>> {
     let (kind, name) = text.split_once('(')?;
     let name = name.strip_suffix(')')?;
-    matches!(kind, "DnsName" | "IpAddress").then(|| name.trim_matches('"'))
+    match kind {
+        "DnsName" => Some(PresentedName::Dns(name.trim_matches('"'))),
+        "IpAddress" => Some(PresentedName::Ip(name)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -195,10 +208,17 @@ mod tests {
             panic!("{error:?}");
         };
         assert_eq!(presented.len(), names.len() + 1, "{presented:?}");
-        let parsed: Vec<&str> = presented
+        let parsed: Vec<PresentedName> = presented
             .iter()
             .filter_map(|name| parse_presented_name(name))
             .collect();
-        assert_eq!(parsed, names);
+        assert_eq!(
+            parsed,
+            [
+                PresentedName::Dns("a.example"),
+                PresentedName::Dns("*.b.example"),
+                PresentedName::Ip("127.0.0.1")
+            ]
+        );
     }
 }

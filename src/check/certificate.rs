@@ -5,23 +5,30 @@ use std::time::Duration;
 
 use super::result::{CheckResult, Failure};
 use crate::duration;
-use crate::response::{Response, Validity};
+use crate::response::{Expiring, Holder, Response, Validity};
 
-/// The minimum time for which the server's own certificate must still be valid.
+/// The minimum time for which the server's certificate, and the chain to a trusted one, must
+/// still be valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinValidity(pub Duration);
 
 impl MinValidity {
     pub(super) fn evaluate(self, response: &Response) -> CheckResult {
         let validity = match &response.tls {
-            Some(session) => session.certificate.as_ref().map_err(ToString::to_string),
+            Some(session) => match &session.expiring {
+                Some(Expiring { holder, validity }) => Ok((holder, *validity)),
+                None => match &session.certificate {
+                    Ok(validity) => Ok((&Holder::Server, *validity)),
+                    Err(error) => Err(error.to_string()),
+                },
+            },
             None => Err("no certificate: the response came over plain HTTP".to_owned()),
         };
         match validity {
-            Ok(validity) => CheckResult {
+            Ok((holder, validity)) => CheckResult {
                 actual: Some(validity.to_string()),
                 failure: (validity.left() < Some(self.0)).then(|| {
-                    Failure::new(format!("certificate {validity}, expected at least {self}"))
+                    Failure::new(format!("{holder} {validity}, expected at least {self}"))
                 }),
             },
             Err(reason) => CheckResult::failed(Failure::new(format!(
@@ -77,6 +84,7 @@ mod tests {
                     seen: NOW,
                 }),
                 earliest_not_after: None,
+                expiring: None,
             }),
             ..Response::example()
         };

@@ -2,8 +2,9 @@
 
 use super::error::{Mismatch, PlanError};
 use super::planner::Planner;
-use crate::args::flags::{CACERT, CERT, INSECURE, KEY, METRICS_FILE};
-use crate::tls::{self, CaLocations, RootCerts, Settings};
+use crate::args::flags::{CACERT, CERT, INSECURE, KEY, METRICS_FILE, MIN_CERT_VALIDITY};
+use crate::duration;
+use crate::tls::{self, CaLocations, RootCerts, Scrutiny, Settings};
 
 impl Planner<'_> {
     pub(super) fn tls_settings(&self) -> Result<Settings, PlanError> {
@@ -27,7 +28,10 @@ impl Planner<'_> {
         Ok(Settings {
             trust,
             identity,
-            check_chain_expiry: self.args.value(METRICS_FILE).is_some(),
+            scrutiny: Scrutiny {
+                check_chain_expiry: self.args.value(METRICS_FILE).is_some(),
+                min_validity: self.parse(MIN_CERT_VALIDITY, duration::parse)?,
+            },
         })
     }
 

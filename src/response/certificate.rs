@@ -19,18 +19,40 @@ pub struct Validity {
     pub seen: u64,
 }
 
+/// Whose certificate it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// The server's own.
+    Server,
+    /// That of a CA, with its name if it has one.
+    Ca(Option<String>),
+}
+
+/// A certificate that ends too soon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiring {
+    /// Whose it is.
+    pub holder: Holder,
+    /// How long it is valid.
+    pub validity: Validity,
+}
+
 /// Why a certificate is not to be trusted. Times are in seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateError {
-    /// Its validity is over.
+    /// The validity of a certificate of the chain is over.
     Expired {
+        /// Whose certificate it is.
+        holder: Holder,
         /// The end of its validity.
         not_after: u64,
         /// The time of the probe.
         now: u64,
     },
-    /// Its validity has not begun.
+    /// The validity of a certificate of the chain has not begun.
     NotYetValid {
+        /// Whose certificate it is.
+        holder: Holder,
         /// The beginning of its validity.
         not_before: u64,
         /// The time of the probe.
@@ -43,12 +65,24 @@ pub enum CertificateError {
         /// The host asked for.
         host: String,
     },
-    /// Its signature is not by the key of its CA, or that key is too short.
+    /// Its signature is not by the key of its CA.
     BadSignature,
     /// It is signed with an algorithm that is not safe.
     UnsafeAlgorithm {
-        /// Whether that is SHA-1.
-        is_sha1: bool,
+        /// The algorithm's name.
+        name: String,
+    },
+    /// It is signed with an algorithm that cannot be verified.
+    UnsupportedAlgorithm {
+        /// The algorithm's name, or its object identifier.
+        name: String,
+    },
+    /// A key of the chain is of a type or length that cannot be verified.
+    UnsupportedKey {
+        /// Whose key it is.
+        holder: Holder,
+        /// The key's type.
+        key: String,
     },
     /// Its extended key usage excludes servers.
     WrongPurpose,
@@ -58,6 +92,8 @@ pub enum CertificateError {
     UnknownIssuer {
         /// The name of the CA, if it has one.
         issuer: Option<String>,
+        /// Whether the server sent a certificate of the CA that signed its own.
+        is_sent: bool,
     },
     /// It is the certificate of a CA.
     IsCa,
@@ -118,18 +154,36 @@ impl CaError {
     }
 }
 
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server => f.write_str("certificate"),
+            Self::Ca(Some(name)) => write!(f, "certificate of the CA {name}"),
+            Self::Ca(None) => f.write_str("certificate of a CA"),
+        }
+    }
+}
+
 impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Expired { not_after, now } => write!(
+            Self::Expired {
+                holder,
+                not_after,
+                now,
+            } => write!(
                 f,
-                "certificate expired on {}, {} ago",
+                "{holder} expired on {}, {} ago",
                 duration::date(*not_after),
                 between(*not_after, *now)
             ),
-            Self::NotYetValid { not_before, now } => write!(
+            Self::NotYetValid {
+                holder,
+                not_before,
+                now,
+            } => write!(
                 f,
-                "certificate is not valid before {}, in {}; is the clock right?",
+                "{holder} is not valid before {}, in {}; is the clock right?",
                 duration::date(*not_before),
                 between(*now, *not_before)
             ),
@@ -146,12 +200,19 @@ impl fmt::Display for CertificateError {
                 }
                 write!(f, ", not for {host}")
             }
-            Self::BadSignature => f.write_str(
-                "certificate is not signed by the key of its CA (or with a key too short to be safe)",
+            Self::BadSignature => f.write_str("certificate is not signed by the key of its CA"),
+            Self::UnsafeAlgorithm { name } => {
+                write!(f, "certificate is signed with {name}, which is not safe")
+            }
+            Self::UnsupportedAlgorithm { name } => write!(
+                f,
+                "certificate is signed with an algorithm this build does not support: {name}"
             ),
-            Self::UnsafeAlgorithm { is_sha1 } => {
-                let algorithm = if *is_sha1 { "SHA-1" } else { "an algorithm" };
-                write!(f, "certificate is signed with {algorithm}, which is not safe")
+            Self::UnsupportedKey { holder, key } => {
+                write!(
+                    f,
+                    "{holder} has a key type this build does not support: {key}"
+                )
             }
             Self::WrongPurpose => {
                 f.write_str("certificate is not for servers (extended key usage)")
@@ -159,12 +220,15 @@ impl fmt::Display for CertificateError {
             Self::SelfSigned => {
                 f.write_str("certificate is self-signed and not among the trusted ones")
             }
-            Self::UnknownIssuer { issuer } => {
+            Self::UnknownIssuer { issuer, is_sent } => {
                 f.write_str("certificate is from a CA that is not trusted")?;
-                match issuer {
-                    Some(issuer) => write!(f, ": {issuer}"),
-                    None => Ok(()),
+                if let Some(issuer) = issuer {
+                    write!(f, ": {issuer}")?;
                 }
+                if !is_sent {
+                    f.write_str("; the server sent no certificate of that CA")?;
+                }
+                Ok(())
             }
             Self::IsCa => f.write_str("certificate is that of a CA, not of a server"),
             Self::NameConstraints { host } => write!(

@@ -21,7 +21,7 @@ mod tls;
 pub use address::Address;
 pub use advice::Advice;
 pub use body::{Body, BodyEnd, BodyError};
-pub use certificate::{CaError, CertificateError, Validity};
+pub use certificate::{CaError, CertificateError, Expiring, Holder, Validity};
 pub use error::{FetchError, IoError, MAX_START};
 pub use location::{Location, is_redirect};
 pub use phases::Phases;

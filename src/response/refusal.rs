@@ -21,7 +21,7 @@ pub enum Refusal {
     Version,
     /// It does not speak HTTP/1.1 (ALPN, RFC 7301).
     Protocol,
-    /// There is no cipher in common, or it wants a client certificate.
+    /// There is no cipher or key type in common, or it wants a client certificate.
     Parameters,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Refusal {
             Self::UnknownHost => "it has no certificate for this host",
             Self::Version => "it speaks neither TLS 1.2 nor 1.3",
             Self::Protocol => "it does not speak HTTP/1.1",
-            Self::Parameters => "no cipher in common, or it wants a client certificate",
+            Self::Parameters => "no cipher or key type in common, or it wants a client certificate",
         })
     }
 }

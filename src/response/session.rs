@@ -1,6 +1,6 @@
 //! What TLS agreed on.
 
-use super::certificate::{CertificateError, Validity};
+use super::certificate::{CertificateError, Expiring, Validity};
 use super::tls::TlsVersion;
 
 /// What a TLS handshake agreed on.
@@ -13,4 +13,7 @@ pub struct Session {
     /// When the first of all certificates that the server sent expires, in seconds
     /// since 1970; `None` if that was not looked at.
     pub earliest_not_after: Option<u64>,
+    /// What makes the chain invalid before the end of the minimum validity; `None` if nothing
+    /// does, or that was not looked at.
+    pub expiring: Option<Expiring>,
 }

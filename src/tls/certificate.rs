@@ -3,12 +3,8 @@
 
 use std::time::Duration;
 
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
-use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{Error, RootCertStore};
-use webpki::EndEntityCert;
+use webpki::{EndEntityCert, Error, KeyUsage};
 
 use crate::response::{CertificateError, Validity};
 
@@ -23,19 +19,15 @@ const NAME_ATTRIBUTES: [&[u8]; 2] = [
 
 /// How long a certificate is valid, as of now.
 pub(super) fn validity(
-    leaf: &CertificateDer<'_>,
+    certificate: &CertificateDer<'_>,
     now: UnixTime,
-    algorithms: &WebPkiSupportedAlgorithms,
 ) -> Result<Validity, CertificateError> {
-    let parsed = ParsedCertificate::try_from(leaf).map_err(|_| CertificateError::Unreadable)?;
-    // rustls gives the end of validity only in the error of an expired certificate, and at
+    let parsed = EndEntityCert::try_from(certificate).map_err(|_| CertificateError::Unreadable)?;
+    // webpki gives the end of validity only in the error of an expired certificate, and at
     // the end of time every certificate has expired.
     let end_of_time = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
-    match check_times(&parsed, end_of_time, algorithms) {
-        Err(Error::InvalidCertificate(rustls::CertificateError::ExpiredContext {
-            not_after,
-            ..
-        })) => Ok(Validity {
+    match check_times(&parsed, end_of_time) {
+        Err(Error::CertExpired { not_after, .. }) => Ok(Validity {
             not_after: not_after.as_secs(),
             seen: now.as_secs(),
         }),
@@ -44,21 +36,16 @@ pub(super) fn validity(
 }
 
 /// Whether the time is within a certificate's validity.
-pub(super) fn check_times(
-    leaf: &ParsedCertificate<'_>,
-    time: UnixTime,
-    algorithms: &WebPkiSupportedAlgorithms,
-) -> Result<(), Error> {
+pub(super) fn check_times(certificate: &EndEntityCert<'_>, time: UnixTime) -> Result<(), Error> {
     // Without any root, verification fails in the end; but the times are checked first.
-    let no_roots = RootCertStore::empty();
-    match verify_server_cert_signed_by_trust_anchor(leaf, &no_roots, &[], time, algorithms.all) {
+    let usage = KeyUsage::server_auth();
+    match certificate.verify_for_usage(&[], &[], &[], time, usage, None, None) {
         Err(
-            error @ Error::InvalidCertificate(
-                rustls::CertificateError::ExpiredContext { .. }
-                | rustls::CertificateError::NotValidYetContext { .. }
-                | rustls::CertificateError::Expired
-                | rustls::CertificateError::BadEncoding,
-            ),
+            error @ (Error::CertExpired { .. }
+            | Error::CertNotValidYet { .. }
+            | Error::InvalidCertValidity
+            | Error::BadDer
+            | Error::BadDerTime),
         ) => Err(error),
         _ => Ok(()),
     }
@@ -68,6 +55,16 @@ pub(super) fn check_times(
 pub(super) fn is_self_signed(der: &CertificateDer<'_>) -> bool {
     EndEntityCert::try_from(der)
         .is_ok_and(|certificate| certificate.issuer() == certificate.subject())
+}
+
+/// Whether the server sent a certificate of the CA that signed its own.
+pub(super) fn is_issuer_sent(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> bool {
+    EndEntityCert::try_from(leaf).is_ok_and(|leaf| {
+        chain
+            .iter()
+            .filter_map(|der| EndEntityCert::try_from(der).ok())
+            .any(|sent| sent.subject() == leaf.issuer())
+    })
 }
 
 /// The name of the CA at the end of a chain of certificates.
@@ -88,9 +85,19 @@ pub(super) fn last_issuer(
             None => break,
         }
     }
+    name(issuer)
+}
+
+/// The name of a certificate's subject.
+pub(super) fn subject(certificate: &CertificateDer<'_>) -> Option<String> {
+    name(EndEntityCert::try_from(certificate).ok()?.subject())
+}
+
+/// What a distinguished name calls its CA.
+pub(super) fn name(distinguished: &[u8]) -> Option<String> {
     NAME_ATTRIBUTES
         .iter()
-        .find_map(|attribute| attribute_value(issuer, attribute))
+        .find_map(|attribute| attribute_value(distinguished, attribute))
 }
 
 /// The text of an attribute: its type, one byte for the kind of string, the length, the text.

@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ClientConnection, SignatureScheme, client};
 
-use super::settings::{RootCerts, Settings};
+use super::settings::{RootCerts, Scrutiny, Settings};
 use super::verify::Verifier;
 use crate::response::TlsError;
 
@@ -53,7 +53,7 @@ impl Client {
         let verifier = Arc::new(Verifier::new(
             trusted,
             provider.signature_verification_algorithms,
-            settings.check_chain_expiry,
+            settings.scrutiny,
         ));
         let observer = Arc::new(ClientCertObserver::default());
         let identity: Arc<dyn client::ResolvesClientCert> = match &settings.identity {
@@ -76,7 +76,7 @@ impl Client {
         Self::new(&Settings {
             trust: RootCerts::Unverified,
             identity: None,
-            check_chain_expiry: false,
+            scrutiny: Scrutiny::default(),
         })
     }
 
@@ -92,6 +92,12 @@ impl Client {
     #[must_use]
     pub fn verifier(&self) -> Arc<Verifier> {
         Arc::clone(&self.verifier)
+    }
+
+    /// Whether it verifies certificates.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.verifier.verifies()
     }
 
     /// Whether a server asked for a client certificate and there was none to send.

@@ -1,28 +1,33 @@
 //! Errors of rustls and webpki → `TlsError` and `CertificateError`.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{AlertDescription, Error, PeerIncompatible};
+use rustls::{AlertDescription, Error, OtherError, PeerIncompatible};
+use webpki::{EndEntityCert, anchor_from_trusted_cert};
 
-use super::certificate::{is_self_signed, last_issuer};
-use crate::response::{CertificateError, Refusal, TlsError};
-use crate::upstream::parse_presented_name;
+use super::certificate::{check_times, is_issuer_sent, is_self_signed, last_issuer, name, subject};
+use super::key;
+use super::verify::PeerCertificate;
+use crate::response::{CertificateError, Holder, Refusal, TlsError};
+use crate::upstream::{PresentedName, parse_presented_name};
 
-/// The algorithms that sign with SHA-1, as the DER of their identifiers begins (RFC 3279, section 2.2).
-const SHA1: [&[u8]; 2] = [
-    // sha1WithRSAEncryption
-    &[
-        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05,
-    ],
-    // ecdsa-with-SHA1
-    &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01],
-];
-
-/// Why TLS could not be agreed on, or failed later. `certificate_error` is what the verifier
-/// found, which says more than rustls does.
+/// Why TLS could not be agreed on, or failed later. What the verifier saw says more than
+/// rustls does.
 #[must_use]
-pub fn explain(error: &Error, certificate_error: Option<CertificateError>) -> TlsError {
+pub fn explain(error: &Error, seen: Option<PeerCertificate>) -> TlsError {
+    let (certificate_error, unsupported_key) =
+        seen.map_or((None, None), |seen| (seen.error, seen.unsupported_key));
     if let Some(error) = certificate_error {
         return TlsError::Certificate(error);
+    }
+    if let (Error::PeerMisbehaved(_), Some(key)) = (error, unsupported_key) {
+        return TlsError::Certificate(CertificateError::UnsupportedKey {
+            holder: Holder::Server,
+            key,
+        });
     }
     match error {
         // The certificate itself was verified, so this is the handshake's signature.
@@ -66,64 +71,149 @@ fn refusal(alert: AlertDescription) -> Option<Refusal> {
     }
 }
 
-/// Why a certificate is not trusted.
-pub(super) fn describe_certificate_error(
-    error: &rustls::CertificateError,
-    leaf: &CertificateDer<'_>,
-    chain: &[CertificateDer<'_>],
-    name: &ServerName<'_>,
-    now: UnixTime,
-) -> CertificateError {
-    use rustls::CertificateError as E;
-    let host = || name.to_str().into_owned();
-    match error {
-        E::ExpiredContext { not_after, .. } => CertificateError::Expired {
-            not_after: not_after.as_secs(),
-            now: now.as_secs(),
-        },
-        E::NotValidYetContext { not_before, .. } => CertificateError::NotYetValid {
-            not_before: not_before.as_secs(),
-            now: now.as_secs(),
-        },
-        E::NotValidForNameContext { presented, .. } => CertificateError::WrongHost {
-            names: presented
-                .iter()
-                .filter_map(|text| parse_presented_name(text).map(str::to_owned))
-                .collect(),
-            host: host(),
-        },
-        E::BadSignature => CertificateError::BadSignature,
-        E::UnsupportedSignatureAlgorithmContext {
-            signature_algorithm_id,
-            ..
-        } => CertificateError::UnsafeAlgorithm {
-            is_sha1: SHA1
-                .iter()
-                .any(|algorithm| signature_algorithm_id.starts_with(algorithm)),
-        },
-        E::InvalidPurposeContext { .. } | E::InvalidPurpose => CertificateError::WrongPurpose,
-        E::UnknownIssuer => issuer_error(leaf, chain),
-        E::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
-            Some(webpki::Error::CaUsedAsEndEntity) if is_self_signed(leaf) => {
-                CertificateError::SelfSigned
+/// A certificate that is not trusted, and what it was held against.
+pub(super) struct Rejected<'a> {
+    pub(super) leaf: &'a CertificateDer<'a>,
+    pub(super) chain: &'a [CertificateDer<'a>],
+    pub(super) trusted: &'a [CertificateDer<'static>],
+    pub(super) name: &'a ServerName<'a>,
+    pub(super) now: UnixTime,
+}
+
+impl Rejected<'_> {
+    /// Why it is not trusted.
+    pub(super) fn describe(
+        &self,
+        error: &webpki::Error,
+        algorithms: &WebPkiSupportedAlgorithms,
+    ) -> CertificateError {
+        use webpki::Error as E;
+        let host = || self.name.to_str().into_owned();
+        match error {
+            E::CertExpired { not_after, .. } => CertificateError::Expired {
+                holder: self.holder(error),
+                not_after: not_after.as_secs(),
+                now: self.now.as_secs(),
+            },
+            E::CertNotValidYet { not_before, .. } => CertificateError::NotYetValid {
+                holder: self.holder(error),
+                not_before: not_before.as_secs(),
+                now: self.now.as_secs(),
+            },
+            E::CertNotValidForName(context) => CertificateError::WrongHost {
+                names: context
+                    .presented
+                    .iter()
+                    .filter_map(|text| parse_presented_name(text).map(display_name))
+                    .collect(),
+                host: host(),
+            },
+            E::InvalidSignatureForPublicKey => self
+                .unsupported_ca_key(algorithms)
+                .unwrap_or(CertificateError::BadSignature),
+            E::UnsupportedSignatureAlgorithmForPublicKeyContext(context) => self
+                .unsupported_ca_key(algorithms)
+                .unwrap_or_else(|| CertificateError::UnsupportedAlgorithm {
+                    name: key::algorithm_name(&context.signature_algorithm_id),
+                }),
+            E::UnsupportedSignatureAlgorithmContext(context) => {
+                let name = key::algorithm_name(&context.signature_algorithm_id);
+                match name.as_str() {
+                    key::SHA1 | key::MD5 => CertificateError::UnsafeAlgorithm { name },
+                    _ => self
+                        .unsupported_ca_key(algorithms)
+                        .unwrap_or(CertificateError::UnsupportedAlgorithm { name }),
+                }
             }
-            Some(webpki::Error::CaUsedAsEndEntity) => CertificateError::IsCa,
-            Some(webpki::Error::NameConstraintViolation) => {
-                CertificateError::NameConstraints { host: host() }
+            E::RequiredEkuNotFoundContext(_) => CertificateError::WrongPurpose,
+            E::UnknownIssuer => self.issuer_error(),
+            E::CaUsedAsEndEntity if is_self_signed(self.leaf) => CertificateError::SelfSigned,
+            E::CaUsedAsEndEntity => CertificateError::IsCa,
+            E::NameConstraintViolation => CertificateError::NameConstraints { host: host() },
+            E::UnsupportedCertVersion => CertificateError::Version1,
+            E::BadDer | E::BadDerTime | E::TrailingData(_) => CertificateError::Unreadable,
+            error => CertificateError::Other(error.to_string()),
+        }
+    }
+
+    /// Whose times are the reason for this error.
+    fn holder(&self, error: &webpki::Error) -> Holder {
+        self.chain
+            .iter()
+            .chain(self.trusted)
+            .filter(|_| !self.is_reason(self.leaf, error))
+            .find(|ca| self.is_reason(ca, error))
+            .map_or(Holder::Server, |ca| Holder::Ca(subject(ca)))
+    }
+
+    fn is_reason(&self, certificate: &CertificateDer<'_>, error: &webpki::Error) -> bool {
+        EndEntityCert::try_from(certificate)
+            .is_ok_and(|parsed| check_times(&parsed, self.now).as_ref() == Err(error))
+    }
+
+    /// The key of a CA of the chain that cannot be verified.
+    fn unsupported_ca_key(
+        &self,
+        algorithms: &WebPkiSupportedAlgorithms,
+    ) -> Option<CertificateError> {
+        let signed: Vec<EndEntityCert> = [self.leaf]
+            .into_iter()
+            .chain(self.chain)
+            .filter_map(|der| EndEntityCert::try_from(der).ok())
+            .collect();
+        self.chain
+            .iter()
+            .chain(self.trusted)
+            .filter_map(|der| anchor_from_trusted_cert(der).ok())
+            .filter(|ca| signed.iter().any(|one| one.issuer() == ca.subject.as_ref()))
+            .find_map(|ca| {
+                Some(CertificateError::UnsupportedKey {
+                    key: key::unsupported_info(&ca.subject_public_key_info, algorithms)?,
+                    holder: Holder::Ca(name(&ca.subject)),
+                })
+            })
+    }
+
+    fn issuer_error(&self) -> CertificateError {
+        if is_self_signed(self.leaf) {
+            CertificateError::SelfSigned
+        } else {
+            CertificateError::UnknownIssuer {
+                issuer: last_issuer(self.leaf, self.chain),
+                is_sent: is_issuer_sent(self.leaf, self.chain),
             }
-            Some(webpki::Error::UnsupportedCertVersion) => CertificateError::Version1,
-            _ => CertificateError::Other(error.to_string()),
-        },
-        error => CertificateError::Other(error.to_string()),
+        }
     }
 }
 
-fn issuer_error(leaf: &CertificateDer, chain: &[CertificateDer]) -> CertificateError {
-    if is_self_signed(leaf) {
-        CertificateError::SelfSigned
-    } else {
-        CertificateError::UnknownIssuer {
-            issuer: last_issuer(leaf, chain),
+/// A name of a certificate, with its kind where that would be mistaken.
+fn display_name(presented: PresentedName<'_>) -> String {
+    match presented {
+        PresentedName::Dns(name) if name.parse::<IpAddr>().is_ok() => {
+            format!("{name} as a DNS name, not as an address")
         }
+        PresentedName::Dns(name) => name.to_owned(),
+        PresentedName::Ip(address) => match address.parse::<IpAddr>() {
+            Ok(address) => address.to_string(),
+            Err(_) => address.to_owned(),
+        },
+    }
+}
+
+/// The same error for rustls, which chooses the alert to send by it.
+pub(super) fn for_alert(error: webpki::Error) -> rustls::CertificateError {
+    use rustls::CertificateError as R;
+    use webpki::Error as E;
+    match error {
+        E::BadDer | E::BadDerTime | E::TrailingData(_) => R::BadEncoding,
+        E::CertExpired { .. } | E::InvalidCertValidity => R::Expired,
+        E::CertNotValidYet { .. } => R::NotValidYet,
+        E::CertNotValidForName(_) => R::NotValidForName,
+        E::UnknownIssuer => R::UnknownIssuer,
+        E::InvalidSignatureForPublicKey
+        | E::UnsupportedSignatureAlgorithmContext(_)
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => R::BadSignature,
+        E::RequiredEkuNotFoundContext(_) => R::InvalidPurpose,
+        error => R::Other(OtherError(Arc::new(error))),
     }
 }

@@ -6,6 +6,8 @@
 mod certificate;
 mod client;
 mod error;
+mod key;
+mod path;
 mod pem;
 mod settings;
 mod store;
@@ -14,6 +16,6 @@ mod verify;
 pub use client::Client;
 pub use error::explain;
 pub use pem::{PemError, certificates, identity};
-pub use settings::{RootCerts, Settings};
+pub use settings::{RootCerts, Scrutiny, Settings};
 pub use store::CaLocations;
 pub use verify::{PeerCertificate, Verifier};

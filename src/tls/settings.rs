@@ -1,6 +1,7 @@
 //! What the user chose for TLS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
@@ -14,9 +15,18 @@ pub struct Settings {
     pub trust: RootCerts,
     /// The client's own certificate and key.
     pub identity: Option<Arc<CertifiedKey>>,
+    /// What to look at beyond trust.
+    pub scrutiny: Scrutiny,
+}
+
+/// What to look at beyond whether a server's certificate is trusted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scrutiny {
     /// Whether to look at the expiry of each certificate that a server sends, not only of
     /// its own.
     pub check_chain_expiry: bool,
+    /// For how long the chain must stay valid.
+    pub min_validity: Option<Duration>,
 }
 
 /// Which certificates of servers are trusted.

@@ -3,14 +3,15 @@
 use std::sync::{Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use webpki::EndEntityCert;
 
-use super::{certificate, error};
-use crate::response::{CertificateError, Validity};
+use super::path::Roots;
+use super::settings::Scrutiny;
+use super::{certificate, error, key};
+use crate::response::{CertificateError, Expiring, Holder, Validity};
 
 /// Verifies certificates, and keeps what it saw of the last.
 #[derive(Debug)]
@@ -18,8 +19,7 @@ pub struct Verifier {
     /// `None` if all are trusted.
     trusted: Option<Vec<CertificateDer<'static>>>,
     algorithms: WebPkiSupportedAlgorithms,
-    /// Whether the expiry of all certificates of the chain is looked at.
-    check_chain_expiry: bool,
+    scrutiny: Scrutiny,
     peer_certificate: Mutex<Option<PeerCertificate>>,
 }
 
@@ -31,6 +31,10 @@ pub struct PeerCertificate {
     /// When the first certificate of the chain expires, in seconds since 1970; `None` if
     /// that was not looked at.
     pub earliest_not_after: Option<u64>,
+    /// What makes the chain invalid before the end of the minimum validity.
+    pub expiring: Option<Expiring>,
+    /// The type of its key, if that cannot be verified.
+    pub unsupported_key: Option<String>,
     /// Why it is not trusted, if so.
     pub error: Option<CertificateError>,
 }
@@ -39,14 +43,18 @@ impl Verifier {
     pub(super) fn new(
         trusted: Option<Vec<CertificateDer<'static>>>,
         algorithms: WebPkiSupportedAlgorithms,
-        check_chain_expiry: bool,
+        scrutiny: Scrutiny,
     ) -> Self {
         Self {
             trusted,
             algorithms,
-            check_chain_expiry,
+            scrutiny,
             peer_certificate: Mutex::default(),
         }
+    }
+
+    pub(super) fn verifies(&self) -> bool {
+        self.trusted.is_some()
     }
 
     /// What was seen; `None` before a certificate was received.
@@ -67,29 +75,25 @@ impl Verifier {
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         now: UnixTime,
-    ) -> Result<(), Error> {
-        let parsed = ParsedCertificate::try_from(leaf)?;
-        if trusted.contains(leaf) {
+    ) -> Result<Option<Expiring>, webpki::Error> {
+        let parsed = EndEntityCert::try_from(leaf)?;
+        let expiring = if trusted.contains(leaf) {
             // Trusted itself, like a self-signed one; the rules for a CA's certificates do not fit.
-            certificate::check_times(&parsed, now, &self.algorithms)?;
+            certificate::check_times(&parsed, now)?;
+            None
         } else {
-            let mut roots = RootCertStore::empty();
-            let borrowed = trusted.iter().map(|der| CertificateDer::from_slice(der));
-            roots.add_parsable_certificates(borrowed);
-            verify_server_cert_signed_by_trust_anchor(
-                &parsed,
-                &roots,
-                chain,
-                now,
-                self.algorithms.all,
-            )?;
-        }
-        verify_server_name(&parsed, name)
+            let roots = Roots::new(trusted);
+            let path = roots.verify(&parsed, chain, now, &self.algorithms)?;
+            self.scrutiny.min_validity.and_then(|minimum| {
+                roots.first_to_expire(&path, chain, (now, minimum), &self.algorithms)
+            })
+        };
+        parsed.verify_is_valid_for_subject_name(name)?;
+        Ok(expiring)
     }
 
     /// The earliest end of validity among the certificates that can be parsed.
     fn earliest_not_after(
-        &self,
         leaf: &CertificateDer<'_>,
         chain: &[CertificateDer<'_>],
         now: UnixTime,
@@ -97,23 +101,18 @@ impl Verifier {
         [leaf]
             .into_iter()
             .chain(chain)
-            .filter_map(|der| certificate::validity(der, now, &self.algorithms).ok())
+            .filter_map(|der| certificate::validity(der, now).ok())
             .map(|validity| validity.not_after)
             .min()
     }
 
-    /// If all are trusted, a certificate that webpki cannot parse, such as X.509 version 1,
-    /// is not a reason to fail.
-    fn accept_unreadable(
-        &self,
-        verified: Result<HandshakeSignatureValid, Error>,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        match verified {
-            Err(Error::InvalidCertificate(
-                rustls::CertificateError::BadEncoding | rustls::CertificateError::Other(_),
-            )) if self.trusted.is_none() => Ok(HandshakeSignatureValid::assertion()),
-            verified => verified,
-        }
+    /// If all are trusted, a signature that cannot be verified is not a reason to fail: that
+    /// of a certificate that webpki cannot parse, such as X.509 version 1, or of a key of an
+    /// unsupported type.
+    fn accepts_unverified(&self, leaf: &CertificateDer<'_>) -> bool {
+        self.trusted.is_none()
+            && (EndEntityCert::try_from(leaf).is_err()
+                || key::unsupported(leaf, &self.algorithms).is_some())
     }
 }
 
@@ -127,23 +126,49 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verified = match &self.trusted {
-            Some(trusted) => self.verify(trusted, leaf, chain, name, now),
-            None => Ok(()),
+            Some(trusted) => self
+                .verify(trusted, leaf, chain, name, now)
+                .map_err(|error| {
+                    let rejected = error::Rejected {
+                        leaf,
+                        chain,
+                        trusted,
+                        name,
+                        now,
+                    };
+                    let reason = rejected.describe(&error, &self.algorithms);
+                    (reason, error::for_alert(error))
+                }),
+            None => Ok(None),
+        };
+        let unsupported_key = key::unsupported(leaf, &self.algorithms);
+        let verified = match (verified, &unsupported_key) {
+            (Ok(_), Some(key)) if self.trusted.is_some() => Err((
+                CertificateError::UnsupportedKey {
+                    holder: Holder::Server,
+                    key: key.clone(),
+                },
+                // Sent as the alert UnsupportedCertificate.
+                rustls::CertificateError::InvalidPurpose,
+            )),
+            (verified, _) => verified,
+        };
+        let (expiring, error, verified) = match verified {
+            Ok(expiring) => (expiring, None, Ok(ServerCertVerified::assertion())),
+            Err((reason, error)) => (None, Some(reason), Err(Error::InvalidCertificate(error))),
         };
         *self.lock() = Some(PeerCertificate {
-            validity: certificate::validity(leaf, now, &self.algorithms),
+            validity: certificate::validity(leaf, now),
             earliest_not_after: self
+                .scrutiny
                 .check_chain_expiry
-                .then(|| self.earliest_not_after(leaf, chain, now))
+                .then(|| Self::earliest_not_after(leaf, chain, now))
                 .flatten(),
-            error: match &verified {
-                Err(Error::InvalidCertificate(error)) => Some(error::describe_certificate_error(
-                    error, leaf, chain, name, now,
-                )),
-                _ => None,
-            },
+            expiring,
+            unsupported_key,
+            error,
         });
-        verified.map(|()| ServerCertVerified::assertion())
+        verified
     }
 
     fn verify_tls12_signature(
@@ -152,12 +177,10 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.accept_unreadable(verify_tls12_signature(
-            message,
-            leaf,
-            signature,
-            &self.algorithms,
-        ))
+        if self.accepts_unverified(leaf) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls12_signature(message, leaf, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -166,15 +189,17 @@ impl ServerCertVerifier for Verifier {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.accept_unreadable(verify_tls13_signature(
-            message,
-            leaf,
-            signature,
-            &self.algorithms,
-        ))
+        if self.accepts_unverified(leaf) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify_tls13_signature(message, leaf, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        let mut schemes = self.algorithms.supported_schemes();
+        if self.trusted.is_none() {
+            schemes.extend(key::UNVERIFIABLE);
+        }
+        schemes
     }
 }

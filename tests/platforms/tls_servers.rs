@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::certificates::{Authority, Certificate};
+use crate::support::certificates::{Authority, Certificate, openssl as make};
 use crate::support::python::recipes_python;
 use crate::support::{Outcome, PATIENCE, free_port, new_file, probe, program, signal};
 
@@ -152,6 +152,78 @@ fn probes_openssl_s_server() {
         "unhealthy: the server refused TLS (ProtocolVersion): it speaks neither TLS 1.2 nor 1.3; \
          GET https://localhost:PORT/",
     );
+}
+
+/// A server's certificate with a key that cannot be verified. `--insecure` verifies nothing, but some of these keys
+/// cannot be used with TLS 1.2.
+#[test]
+fn names_key_types_that_are_not_supported() {
+    let Some(openssl) = program("openssl") else {
+        return;
+    };
+    let healthy = "healthy: 200 OK in <t>; GET https://localhost:PORT/";
+    let refused = |name: &str| {
+        format!(
+            "unhealthy: certificate has a key type this build does not support: {name}; \
+             GET https://localhost:PORT/"
+        )
+    };
+    let alert = "unhealthy: the server refused TLS (HandshakeFailure): no cipher or key type in common, \
+                 or it wants a client certificate (--cert and --key); GET https://localhost:PORT/";
+    for (option, key, name, over_tls_1_2) in [
+        (
+            "rsa",
+            "RSA -pkeyopt rsa_keygen_bits:1024",
+            "RSA with 1024 bits",
+            [refused("RSA with 1024 bits"), healthy.to_owned()],
+        ),
+        (
+            "p521",
+            "EC -pkeyopt ec_paramgen_curve:P-521",
+            "P-521",
+            [alert.to_owned(), alert.to_owned()],
+        ),
+        (
+            "ed448",
+            "ED448",
+            "Ed448",
+            [refused("Ed448"), refused("Ed448")],
+        ),
+        (
+            "pss",
+            "RSA-PSS -pkeyopt rsa_keygen_bits:2048",
+            "RSA-PSS",
+            [refused("RSA-PSS"), refused("RSA-PSS")],
+        ),
+    ] {
+        let script = format!(
+            "openssl genpkey -algorithm {key} -out key
+             openssl req -x509 -new -key key -subj /CN=localhost -addext subjectAltName=DNS:localhost -out cert -days 30"
+        );
+        let Some(folder) = make(&format!("key-{option}"), &script) else {
+            return;
+        };
+        let (cert, key) = (format!("{folder}/cert"), format!("{folder}/key"));
+        let over_tls_1_3 = [refused(name), healthy.to_owned()];
+        for (version, lines) in [("-tls1_3", over_tls_1_3), ("-tls1_2", over_tls_1_2)] {
+            let port = free_port();
+            let _server = Daemon::start(
+                Command::new(&openssl)
+                    .args(["s_server", "-www", version, "-cipher", "ALL:@SECLEVEL=0"])
+                    .args(["-accept", &port.to_string(), "-cert", &cert, "-key", &key]),
+                || listens(port),
+            );
+            let [verified, unverified] = &lines;
+            for (arguments, line) in [
+                (&["--cacert", cert.as_str()][..], verified),
+                (&["--insecure"], unverified),
+            ] {
+                let outcome = run(port, "https://localhost:PORT/", arguments);
+                let code = i32::from(line != healthy);
+                assert_line(&outcome, code, line);
+            }
+        }
+    }
 }
 
 #[test]
@@ -354,7 +426,8 @@ fn assert_speaks_tls(port: u16, keys: &Keys, path: &str, assertion: &str) {
         &outcome,
         1,
         &format!(
-            "unhealthy: certificate is from a CA that is not trusted: Test CA (--cacert); GET {url}"
+            "unhealthy: certificate is from a CA that is not trusted: Test CA; \
+             the server sent no certificate of that CA (--cacert); GET {url}"
         ),
     );
     let url = url.replace("https", "http");

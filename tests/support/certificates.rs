@@ -86,6 +86,11 @@ impl Authority {
         }
     }
 
+    /// One more certificate for the name and key of another CA, signed by this one.
+    pub fn cross_sign(&self, other: &Self, params: &CertificateParams) -> rcgen::Certificate {
+        params.signed_by(other.issuer.key(), &self.issuer).unwrap()
+    }
+
     /// Signs a certificate for these hosts.
     pub fn sign(&self, hosts: &[&str]) -> Certificate {
         self.sign_with(&params(hosts))

@@ -1,4 +1,4 @@
-//! Why a server closed the connection without a word.
+//! Why a server closed the connection without a word, or with a vague one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use super::stream::server_name;
 use crate::fetch::connect;
 use crate::fetch::context::Context;
 use crate::fetch::resolve::HostAddresses;
-use crate::request::Request;
 use crate::request::url::Url;
-use crate::response::{Address, FetchError, Stage};
+use crate::request::{Request, Via};
+use crate::response::{Address, CertificateError, FetchError, Holder, Refusal, Stage, TlsError};
 use crate::tls::Client;
 
 /// Maximum time spent on finding out.
@@ -19,7 +19,8 @@ const MAX_TIME: Duration = Duration::from_millis(500);
 /// The same error, or what caused it.
 ///
 /// Over TLS, the server often wanted a client certificate that was not sent. Over plain
-/// HTTP, it may be waiting for TLS.
+/// HTTP, it may be waiting for TLS. A server that refuses every parameter may have a
+/// certificate of a key type that was not offered.
 pub(in crate::fetch) fn diagnose_close(
     error: FetchError,
     client: Option<&Client>,
@@ -36,6 +37,23 @@ pub(in crate::fetch) fn diagnose_close(
         {
             FetchError::SpeaksTls
         }
+        (
+            FetchError::Tls(TlsError::Alert {
+                refusal: Some(Refusal::Parameters),
+                ..
+            }),
+            Some(client),
+        ) if !matches!(request.via, Via::Proxy(_)) => {
+            match unsupported_key(client, &request.url, context) {
+                Some(key) => {
+                    FetchError::Tls(TlsError::Certificate(CertificateError::UnsupportedKey {
+                        holder: Holder::Server,
+                        key,
+                    }))
+                }
+                None => error,
+            }
+        }
         _ => error,
     }
 }
@@ -43,28 +61,39 @@ pub(in crate::fetch) fn diagnose_close(
 /// Whether the server speaks TLS. Many, Python's among them, close a plain connection
 /// without a word. No request is sent.
 fn is_tls_spoken(url: &Url, context: &Context) -> bool {
-    let address = context.connection().address.clone();
-    match (address, context.deadline.remaining(|| Stage::Wait)) {
-        (Some(address), Ok(remaining)) => {
-            greets_with_tls(&address, url, remaining.min(MAX_TIME)).unwrap_or(false)
-        }
-        _ => false,
-    }
+    let Some(client) = Client::insecure().ok() else {
+        return false;
+    };
+    greet(&client, url, context).is_some_and(|sniffer| sniffer.saw_tls())
 }
 
-fn greets_with_tls(address: &Address, url: &Url, timeout: Duration) -> Result<bool, FetchError> {
-    let context = Arc::new(Context::start(timeout));
-    let socket = match address {
+/// The key type of the server's certificate, if that is not supported. No request is sent.
+fn unsupported_key(client: &Client, url: &Url, context: &Context) -> Option<String> {
+    // One that verifies nothing has already offered every key type.
+    if !client.verifies() {
+        return None;
+    }
+    let client = Client::insecure().ok()?;
+    greet(&client, url, context)?;
+    client.verifier().peer_certificate()?.unsupported_key
+}
+
+/// Makes a handshake with the server on a connection of its own.
+fn greet(client: &Client, url: &Url, context: &Context) -> Option<Sniffer> {
+    let address = context.connection().address.clone()?;
+    let remaining = context.deadline.remaining(|| Stage::Wait).ok()?;
+    let context = Arc::new(Context::start(remaining.min(MAX_TIME)));
+    let socket = match &address {
         Address::Tcp(address) => {
-            connect::tcp(&mut HostAddresses::Known(vec![*address]), true, &context)?
+            connect::tcp(&mut HostAddresses::Known(vec![*address]), true, &context)
         }
-        Address::Unix(path) => connect::unix(path, &context)?,
+        Address::Unix(path) => connect::unix(path, &context),
     };
-    let mut sniffer = Sniffer::new(socket);
+    let mut sniffer = Sniffer::new(socket.ok()?);
     let mut connection = server_name(&url.host)
-        .and_then(|name| Client::insecure()?.connect(name))
-        .map_err(FetchError::Tls)?;
+        .and_then(|name| client.connect(name))
+        .ok()?;
     // Whether the handshake succeeds does not matter.
     let _ = connection.complete_io(&mut sniffer);
-    Ok(sniffer.saw_tls())
+    Some(sniffer)
 }

@@ -64,6 +64,7 @@ impl TlsStream {
             },
             certificate: certificate.validity,
             earliest_not_after: certificate.earliest_not_after,
+            expiring: certificate.expiring,
         })
     }
 
@@ -87,10 +88,7 @@ impl TlsStream {
             Some(rustls::Error::InvalidMessage(_)) if !self.stream.sock.saw_tls() => {
                 FetchError::Tls(TlsError::NotTls)
             }
-            Some(error) => {
-                let certificate = self.verifier.peer_certificate();
-                FetchError::Tls(tls::explain(error, certificate.and_then(|seen| seen.error)))
-            }
+            Some(error) => FetchError::Tls(tls::explain(error, self.verifier.peer_certificate())),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.context.ended(Ending::MissingCloseNotify)
             }

@@ -103,7 +103,7 @@ fn reports_faults_in_the_tls_handshake() {
             |stream| {
                 let _ = stream.write_all(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]);
             },
-            "the server refused TLS (HandshakeFailure): no cipher in common, or it wants a client certificate \
+            "the server refused TLS (HandshakeFailure): no cipher or key type in common, or it wants a client certificate \
              (--cert and --key)",
         ),
         (
