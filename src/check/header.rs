@@ -151,11 +151,11 @@ fn predicate(text: &str, rest: &str, offset: usize) -> Result<HeaderPredicate, S
         return Err(SyntaxError::at(text, value_at, "expected a value"));
     }
     // `~ 'self'` looks for a source of Content-Security-Policy, quotes and all.
-    if !operator.ends_with('~') && operator::is_single_quoted(value) {
+    if !operator.ends_with('~') && operator::is_quoted(value) {
         return Err(SyntaxError::at(
             text,
             value_at,
-            "expected a value without single quotes around it",
+            "expected a value without such quotes around it",
         ));
     }
     let pattern = || {

@@ -15,7 +15,7 @@ pub(super) fn check_end(operator: &str, after: &str) -> Result<(), String> {
             "expected a value after {operator}; write a space before one that begins with {first}"
         )),
         // `=>0.5` is a slip for `>=0.5`, but `=<unk>` is a label of many tokenizers.
-        '<' | '>' if !operator.ends_with('~') && is_number(&after[1..]) => Err(format!(
+        '<' | '>' if operator.ends_with('=') && is_number(&after[1..]) => Err(format!(
             "expected a value after {operator}, or {first}=; write a space before a value that begins with {first}"
         )),
         _ => Ok(()),
@@ -27,15 +27,20 @@ fn is_number(text: &str) -> bool {
     text.parse::<f64>().is_ok()
 }
 
-/// Whether the text is in single quotes, which are not quotes here: they would belong to
-/// the value, and `!='error'` would hold whatever the server answers.
-pub(super) fn is_single_quoted(text: &str) -> bool {
-    text.len() > 1 && text.starts_with('\'') && text.ends_with('\'')
+/// Whether the text is in quotes that are not quotes here, as a shell or a word processor
+/// writes them: they would belong to the value, and `!='error'` would hold whatever the
+/// server answers.
+pub(super) fn is_quoted(text: &str) -> bool {
+    const QUOTES: [(char, char); 4] = [('\'', '\''), ('`', '`'), ('‘', '’'), ('“', '”')];
+    QUOTES.into_iter().any(|(open, close)| {
+        text.strip_prefix(open)
+            .is_some_and(|rest| rest.ends_with(close))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{check_end, is_single_quoted};
+    use super::{check_end, is_quoted};
 
     #[test]
     fn an_operator_ends_before_its_value() {
@@ -47,6 +52,7 @@ mod tests {
             ("=", "<"),
             ("=", "<="),
             ("~", "<5"),
+            ("<", ">5"),
             ("=", "é"),
         ] {
             assert_eq!(check_end(operator, after), Ok(()), "{operator}{after}");
@@ -82,16 +88,20 @@ mod tests {
     }
 
     #[test]
-    fn single_quotes_are_around_the_whole_text() {
+    fn quotes_are_around_the_whole_text() {
         for (text, quoted) in [
             ("'a'", true),
             ("''", true),
+            ("`a`", true),
+            ("‘a’", true),
+            ("“a”", true),
+            ("”a“", false),
             ("'", false),
             ("'tis", false),
             ("dogs'", false),
             ("\"a\"", false),
         ] {
-            assert_eq!(is_single_quoted(text), quoted, "{text}");
+            assert_eq!(is_quoted(text), quoted, "{text}");
         }
     }
 }

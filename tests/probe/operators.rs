@@ -75,13 +75,25 @@ fn rejects_a_comparison_the_wrong_way_round() {
 }
 
 #[test]
-fn rejects_single_quotes_and_other_signs_of_a_tolerance() {
-    let json =
-        "expected a value without single quotes around it; JSON's double quotes are possible";
+fn rejects_values_that_are_not_what_they_look_like() {
+    let one =
+        "expected one condition; another is an assertion of its own, and text takes double quotes";
+    let json = "expected a value without such quotes around it; JSON's double quotes are possible";
     for (flag, assertion, column, expected) in [
         ("--expect", "status!='error'", 9, json),
         ("--expect", "status = 'ok'", 10, json),
         ("--expect", "status!~'err|fail'", 9, json),
+        ("--expect", "status!=“error”", 9, json),
+        ("--expect", "status!=`error`", 9, json),
+        (
+            "--expect",
+            "score!=1+ -2",
+            9,
+            "expected +- before the tolerance",
+        ),
+        ("--expect", "status!=error && ready=true", 15, one),
+        ("--expect", "status!=error||failed", 14, one),
+        ("--expect", "status!~err || count(x)>0", 13, one),
         (
             "--expect",
             "score!=1±0.1",
@@ -104,7 +116,7 @@ fn rejects_single_quotes_and_other_signs_of_a_tolerance() {
             "--expect-header",
             "X-Error != 'boom'",
             12,
-            "expected a value without single quotes around it",
+            "expected a value without such quotes around it",
         ),
         (
             "--tolerance",
@@ -159,7 +171,7 @@ fn rejects_operators_in_a_status_set() {
 fn accepts_the_operators_and_such_values_after_a_space_or_in_quotes() {
     let server = Server::answering(
         "HTTP/1.1 200 OK\r\nX-Tag: =a\r\nContent-Security-Policy: default-src 'self'\r\n\r\n\
-         {\"a\":\"=b\",\"t\":\"~c\",\"u\":\"<unk>\",\"age\":\"<18\",\"q\":\"'x'\",\"v\":\"1±2\",\"w\":\"!\"}",
+         {\"a\":\"=b\",\"t\":\"~c\",\"u\":\"<unk>\",\"age\":\"<18\",\"q\":\"'x'\",\"v\":\"1±2\",\"w\":\"!\",\"l\":\"None\",\"id\":\"007\"}",
     );
     for assertion in [
         "a= =b",
@@ -178,6 +190,12 @@ fn accepts_the_operators_and_such_values_after_a_space_or_in_quotes() {
         "q~x'$",
         "v=\"1±2\"",
         "w=!",
+        "l=None",
+        "l!=True and a=1",
+        "id=007",
+        "a!=War and Peace",
+        "a!=\"x && y=1\"",
+        "a!~x|y",
     ] {
         server.assert_healthy(&["-e", assertion]);
     }

@@ -10,6 +10,7 @@
 //! ```
 
 mod assertion;
+mod bare;
 mod baseline;
 mod decimal;
 mod display;

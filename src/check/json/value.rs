@@ -3,18 +3,13 @@
 use serde_json::Value;
 
 use super::assertion::Expected;
-use super::literal::{self, OUT_OF_RANGE, json, unquote};
+use super::bare;
+use super::literal::{self, json, unquote};
 use super::span::Span;
 use super::tolerance;
-use crate::check::operator::{check_end, is_single_quoted};
+use crate::check::operator::check_end;
 use crate::check::pattern::Pattern;
 use crate::syntax::SyntaxError;
-
-const SINGLE_QUOTES: &str =
-    "expected a value without single quotes around it; JSON's double quotes are possible";
-
-/// What people write for `+-`.
-const PLUS_MINUS: [&str; 3] = ["±", "+/-", "-+"];
 
 pub(super) const TOLERANCE: &str = "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%";
 
@@ -35,21 +30,11 @@ pub(super) fn expected(span: Span) -> Result<Expected, SyntaxError> {
         None if text.starts_with('"') => {
             Err(span.error(0, "expected a valid JSON string; bare text needs no quotes"))
         }
-        None if literal::is_out_of_range(text) => Err(span.error(0, OUT_OF_RANGE)),
-        None if is_single_quoted(text) => Err(span.error(0, SINGLE_QUOTES)),
-        None if let Some(offset) = plus_minus(text) => {
-            Err(span.error(offset, "expected +- before the tolerance"))
+        None => {
+            bare::check(span)?;
+            Ok(Expected::Value(Value::from(text)))
         }
-        None => Ok(Expected::Value(Value::from(text))),
     }
-}
-
-/// Where another sign than `+-` follows a number.
-fn plus_minus(text: &str) -> Option<usize> {
-    PLUS_MINUS
-        .into_iter()
-        .filter_map(|sign| text.find(sign))
-        .find(|offset| text[..*offset].trim_end().parse::<f64>().is_ok())
 }
 
 /// Whether a string can be written without quotes and is read back as itself.
@@ -81,16 +66,17 @@ pub(super) fn type_name(span: Span) -> Result<Expected, SyntaxError> {
 pub(super) fn is_bare_pattern(text: &str) -> bool {
     text.trim() == text
         && !text.starts_with('"')
-        && !is_single_quoted(text)
+        && bare::check_pattern(Span::of(text)).is_ok()
         && check_end("~", text).is_ok()
 }
 
 /// The pattern of `~`: a JSON string, or bare text.
 pub(super) fn pattern(span: Span) -> Result<Pattern, SyntaxError> {
-    if is_single_quoted(span.text()) {
-        return Err(span.error(0, SINGLE_QUOTES));
+    let text = span.text();
+    if !text.starts_with('"') {
+        bare::check_pattern(span)?;
     }
-    unquote(span.text())
+    unquote(text)
         .parse()
         .map_err(|error: SyntaxError| span.error(0, error.expected))
 }
