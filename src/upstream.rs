@@ -64,6 +64,12 @@ pub fn strip_parser_name(error: &str) -> &str {
         .unwrap_or(reason)
 }
 
+/// `ureq`: whether the reason of `strip_parser_name` is the value of Content-Length.
+#[must_use]
+pub fn is_about_content_length(reason: &str) -> bool {
+    reason.contains("content-length")
+}
+
 /// A name of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedName<'a> {
@@ -180,6 +186,17 @@ mod tests {
         );
         assert_eq!(strip_parser_name(&too_many), "too many headers");
         assert_eq!(strip_parser_name("another reason"), "another reason");
+        assert!(!is_about_content_length(&too_many));
+    }
+
+    #[test]
+    fn ureq_names_the_content_length_that_it_refuses() {
+        for length in ["-1", "1\r\nContent-Length: 2"] {
+            let error = ureq_error(&format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"
+            ));
+            assert!(is_about_content_length(&error), "{error}");
+        }
     }
 
     #[cfg(feature = "tls")]

@@ -7,12 +7,14 @@ const PAGE: usize = 4096;
 
 /// Maximum number of unconsumed bytes. More than the longest head that ureq accepts; a
 /// body is consumed as it arrives.
-pub(super) const MAX_INPUT: usize = 32 * PAGE;
+const MAX_INPUT: usize = 32 * PAGE;
 
 #[derive(Debug)]
 pub(super) struct GrowingBuffers {
     input: Vec<u8>,
     consumed: usize,
+    /// The end of what ureq may read.
+    released: usize,
     filled: usize,
     output: Vec<u8>,
     consuming: bool,
@@ -25,9 +27,25 @@ impl GrowingBuffers {
         Self {
             input: Vec::new(),
             consumed: 0,
+            released: 0,
             filled: 0,
             output: vec![0; output],
             consuming: false,
+        }
+    }
+
+    /// What was appended and is not yet released, for the transport to look at and to rewrite.
+    pub(super) fn pending(&mut self) -> &mut [u8] {
+        &mut self.input[self.released..self.filled]
+    }
+
+    /// Releases the first `kept` pending bytes and removes those between them and `read`.
+    pub(super) fn release(&mut self, kept: usize, read: usize) {
+        let rest = self.released + read..self.filled;
+        self.released += kept;
+        if kept < read {
+            self.input.copy_within(rest, self.released);
+            self.filled -= read - kept;
         }
     }
 }
@@ -38,13 +56,14 @@ impl Buffers for GrowingBuffers {
     }
 
     fn input(&self) -> &[u8] {
-        &self.input[self.consumed..self.filled]
+        &self.input[self.consumed..self.released]
     }
 
     fn input_append_buf(&mut self) -> &mut [u8] {
         if self.consumed > 0 {
             self.input.copy_within(self.consumed..self.filled, 0);
             self.filled -= self.consumed;
+            self.released -= self.consumed;
             self.consumed = 0;
         }
         let size = (self.filled * 2).clamp(PAGE, MAX_INPUT);
@@ -63,7 +82,7 @@ impl Buffers for GrowingBuffers {
 
     fn input_consume(&mut self, amount: usize) {
         self.consuming = amount > 0;
-        self.consumed = (self.consumed + amount).min(self.filled);
+        self.consumed = (self.consumed + amount).min(self.released);
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
@@ -74,7 +93,7 @@ impl Buffers for GrowingBuffers {
     }
 
     fn can_use_input(&self) -> bool {
-        self.consumed < self.filled && self.consuming
+        self.consumed < self.released && self.consuming
     }
 }
 
@@ -82,22 +101,45 @@ impl Buffers for GrowingBuffers {
 mod tests {
     use super::{Buffers, GrowingBuffers, MAX_INPUT, PAGE};
 
+    /// Appends these bytes.
+    fn append(buffers: &mut GrowingBuffers, bytes: &[u8]) {
+        buffers.input_append_buf()[..bytes.len()].copy_from_slice(bytes);
+        buffers.input_appended(bytes.len());
+    }
+
     #[test]
     fn keeps_unconsumed_input_in_front_and_grows() {
         let mut buffers = GrowingBuffers::new(8);
-        let room = buffers.input_append_buf();
-        assert_eq!(room.len(), PAGE);
-        room[..3].copy_from_slice(b"abc");
-        buffers.input_appended(3);
+        assert_eq!(buffers.input_append_buf().len(), PAGE);
+        append(&mut buffers, b"abc");
+        buffers.release(3, 3);
         buffers.input_consume(1);
         assert!(buffers.can_use_input());
         assert_eq!(buffers.input(), b"bc");
         assert_eq!(buffers.input_append_buf().len(), PAGE - 2);
         buffers.input_appended(PAGE - 2);
+        buffers.release(PAGE - 2, PAGE - 2);
         buffers.input_consume(0);
         assert!(!buffers.can_use_input());
         assert_eq!(buffers.input_append_buf().len(), PAGE);
         assert_eq!(&buffers.input()[..2], b"bc");
+    }
+
+    #[test]
+    fn shows_only_what_was_released() {
+        let mut buffers = GrowingBuffers::new(0);
+        append(&mut buffers, b"abcdef");
+        assert_eq!(buffers.input(), b"");
+        assert_eq!(buffers.pending(), b"abcdef");
+        buffers.release(1, 3);
+        assert_eq!(buffers.input(), b"a");
+        assert_eq!(buffers.pending(), b"def");
+        buffers.input_consume(1);
+        append(&mut buffers, b"g");
+        assert_eq!(buffers.input(), b"");
+        assert_eq!(buffers.pending(), b"defg");
+        buffers.release(0, 4);
+        assert_eq!(buffers.pending(), b"");
     }
 
     #[test]
@@ -107,6 +149,6 @@ mod tests {
             let room = buffers.input_append_buf().len();
             buffers.input_appended(room);
         }
-        assert_eq!(buffers.input().len(), MAX_INPUT);
+        assert_eq!(buffers.pending().len(), MAX_INPUT);
     }
 }

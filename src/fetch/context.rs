@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::deadline::Deadline;
+use super::head::MAX_HEAD;
 use super::timeline::Timeline;
-use crate::response::{Address, Ending, FetchError, MAX_START, ProxyError, Session, Stage};
+use crate::response::{Address, Ending, FetchError, ProxyError, Session, Stage};
 
 pub(super) struct Context {
     pub(super) deadline: Deadline,
@@ -23,8 +24,8 @@ pub(super) struct Connection {
     pub(super) session: Option<Session>,
     /// The number of bytes of the response that were received.
     received: usize,
-    /// The first of them, at most `MAX_START`.
-    pub(super) start: Vec<u8>,
+    /// The first of them, to find what is wrong with the head: at most `MAX_HEAD`.
+    pub(super) head: Vec<u8>,
 }
 
 impl Context {
@@ -47,18 +48,20 @@ impl Context {
         *self.connection() = Connection::default();
     }
 
-    /// Bytes of the response were received; none at its end.
-    pub(super) fn receive(&self, bytes: &[u8]) {
+    /// Bytes of the response were received; none at its end. `is_head` is set until the
+    /// head is complete.
+    pub(super) fn receive(&self, bytes: &[u8], is_head: bool) {
         if bytes.is_empty() {
             return;
         }
         self.timeline.received();
         let mut connection = self.connection();
         connection.received += bytes.len();
-        let room = MAX_START - connection.start.len();
-        connection
-            .start
-            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let room = MAX_HEAD - connection.head.len();
+        if is_head {
+            let head = &bytes[..bytes.len().min(room)];
+            connection.head.extend_from_slice(head);
+        }
     }
 
     /// The error of a connection that ended too early.

@@ -5,8 +5,9 @@
 use std::{fmt, io};
 
 use super::context::Context;
-use crate::response::{BodyError, Ending, FetchError};
-use crate::upstream::strip_parser_name;
+use super::head::find_invalid_line;
+use crate::response::{BodyError, Ending, FetchError, MAX_SHOWN};
+use crate::upstream::{is_about_content_length, strip_parser_name};
 
 /// What is inside their errors. As `FetchError` itself it would need its derived `Debug`,
 /// and that of everything in it, in the executable: 6 kB.
@@ -43,7 +44,6 @@ pub(super) fn into_fetch_error(error: io::Error) -> FetchError {
 
 /// Why ureq has no response.
 pub(super) fn from_ureq(error: ureq::Error, context: &Context) -> FetchError {
-    let start = || context.connection().start.clone();
     match error {
         ureq::Error::Other(other) => match other.downcast::<Carried>() {
             Ok(carried) => carried.0,
@@ -54,18 +54,40 @@ pub(super) fn from_ureq(error: ureq::Error, context: &Context) -> FetchError {
             context.ended(Ending::Closed)
         }
         ureq::Error::Io(error) => FetchError::Io(error.into()),
-        ureq::Error::Protocol(_) if is_tls_alert(&start()) => FetchError::SpeaksTls,
-        ureq::Error::Protocol(_) if is_http2(&start()) => FetchError::SpeaksHttp2,
-        ureq::Error::Protocol(error) => FetchError::NotHttp {
-            reason: strip_parser_name(&error.to_string()).to_owned(),
-            start: start(),
-        },
+        ureq::Error::Protocol(error) => {
+            let reason = strip_parser_name(&error.to_string()).to_owned();
+            invalid_head(reason, &context.connection().head)
+        }
         ureq::Error::LargeResponseHeader(..) => FetchError::NotHttp {
             reason: "headers longer than 64 KiB".to_owned(),
-            start: start(),
+            start: shown(&context.connection().head),
         },
         other => FetchError::Other(other.to_string()),
     }
+}
+
+/// Why this head of a response cannot be read.
+fn invalid_head(reason: String, head: &[u8]) -> FetchError {
+    if is_tls_alert(head) {
+        return FetchError::SpeaksTls;
+    }
+    if is_http2_settings(head) {
+        return FetchError::SpeaksHttp2;
+    }
+    match find_invalid_line(head, is_about_content_length(&reason)) {
+        Some(line) => FetchError::InvalidLine {
+            reason,
+            line: shown(line),
+        },
+        None => FetchError::NotHttp {
+            reason,
+            start: shown(head),
+        },
+    }
+}
+
+fn shown(bytes: &[u8]) -> Vec<u8> {
+    bytes[..bytes.len().min(MAX_SHOWN)].to_vec()
 }
 
 /// Why the rest of a body could not be read.
@@ -85,18 +107,18 @@ pub(super) fn from_body(
             received,
             content_length,
         },
-        FetchError::NotHttp { reason, .. } => BodyError::Malformed(reason),
+        FetchError::Chunk(error) => BodyError::Malformed(error),
         other => BodyError::Other(Box::new(other)),
     }
+}
+
+/// Whether a response begins with a SETTINGS frame of the connection, as every one of HTTP/2
+/// does: the length in three bytes, the type, flags, and the stream 0 (RFC 9113, section 3.4).
+fn is_http2_settings(start: &[u8]) -> bool {
+    matches!(start, [0, _, _, 4, 0, 0, 0, 0, 0, ..])
 }
 
 /// Whether a response begins as a TLS alert does (RFC 8446, section 5.1).
 fn is_tls_alert(start: &[u8]) -> bool {
     start.starts_with(&[0x15, 0x03])
-}
-
-/// Whether a response begins as HTTP/2 does, with a SETTINGS frame: its length, type 4, no
-/// flags, stream 0 (RFC 9113, sections 3.4, 4.1 and 6.5).
-fn is_http2(start: &[u8]) -> bool {
-    matches!(start, [0, _, _, 4, 0, 0, 0, 0, 0, ..])
 }

@@ -14,11 +14,13 @@ use crate::response::{FetchError, FetchFailure, Redirect, RedirectError, Respons
 mod agent;
 mod body;
 mod buffers;
+mod chunks;
 mod connect;
 mod connector;
 mod context;
 mod deadline;
 mod error;
+mod head;
 mod lookup;
 mod redirect;
 mod resolve;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::advice::Advice;
+use super::chunk::ChunkError;
 use super::error::FetchError;
 use crate::{duration, size};
 
@@ -56,8 +57,18 @@ pub enum BodyError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The chunks of the body are malformed (RFC 9112, section 7.1).
-    Malformed(String),
+    /// The body is encoded, although only `identity` was asked for.
+    Encoded {
+        /// The names of the codings.
+        codings: String,
+    },
+    /// The body is text in another encoding than UTF-8.
+    NotUtf8 {
+        /// The name of the encoding.
+        encoding: &'static str,
+    },
+    /// The chunks of the body are malformed.
+    Malformed(ChunkError),
     /// Anything else.
     Other(Box<FetchError>),
 }
@@ -95,7 +106,11 @@ impl fmt::Display for BodyError {
             Self::TooLong { limit } => {
                 write!(f, "body is longer than {}", size::format_exact(*limit))
             }
-            Self::Malformed(reason) => write!(f, "body cannot be read: {reason}"),
+            Self::Encoded { codings } => {
+                write!(f, "body is {codings}-encoded, which was not asked for")
+            }
+            Self::NotUtf8 { encoding } => write!(f, "body is {encoding}, expected UTF-8"),
+            Self::Malformed(error) => write!(f, "body cannot be read: {error}"),
             Self::Other(error) => write!(f, "body cannot be read: {error}"),
         }
     }
@@ -104,6 +119,7 @@ impl fmt::Display for BodyError {
 impl Error for BodyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::Malformed(error) => Some(error),
             Self::Other(error) => Some(error.as_ref()),
             _ => None,
         }

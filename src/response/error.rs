@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use super::address::{Address, Addresses};
 use super::advice::Advice;
+use super::chunk::ChunkError;
 use super::proxy::ProxyError;
 use super::redirect::RedirectError;
 use super::stage::{Ending, Stage};
 use super::tls::TlsError;
-use crate::{duration, size};
+use crate::duration;
 
-/// How much of a response is kept to show it if it is not HTTP, in bytes.
-pub const MAX_START: usize = 32;
+/// Maximum length of what is shown of a response that cannot be read, in bytes.
+pub const MAX_SHOWN: usize = 32;
 
 /// Why there is no response to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,20 +60,24 @@ pub enum FetchError {
     SpeaksTls,
     /// The response to TLS is plain HTTP.
     SpeaksHttp,
-    /// The response is HTTP/2, which nobody asked for.
+    /// The response is HTTP/2, without TLS.
     SpeaksHttp2,
     /// The response is not HTTP/1.
     NotHttp {
         /// What is wrong with it.
         reason: String,
-        /// Its first bytes, at most `MAX_START`.
+        /// Its first bytes, at most `MAX_SHOWN`.
         start: Vec<u8>,
     },
-    /// A line of the response does not end.
-    LineTooLong {
-        /// The limit, in bytes.
-        limit: usize,
+    /// A line in the head of the response cannot be read.
+    InvalidLine {
+        /// What is wrong with it.
+        reason: String,
+        /// Its first bytes, at most `MAX_SHOWN`.
+        line: Vec<u8>,
     },
+    /// The chunks of the body are malformed.
+    Chunk(ChunkError),
     /// Anything else that the operating system reports.
     Io(IoError),
     /// Anything else that ureq reports.
@@ -143,21 +148,20 @@ impl fmt::Display for FetchError {
             Self::SpeaksHttp => {
                 f.write_str("the server speaks plain HTTP on this port, not TLS: write http://")
             }
-            Self::SpeaksHttp2 => f.write_str("the server speaks HTTP/2 on this port, not HTTP/1.1"),
-            Self::NotHttp { reason, start } => {
-                let is_cut = start.len() == MAX_START;
-                let mut start = String::from_utf8_lossy(start).into_owned();
-                if is_cut {
-                    start.push('…');
-                }
-                write!(
-                    f,
-                    "not an HTTP/1 response ({reason}): it begins with {start:?}"
-                )
+            Self::SpeaksHttp2 => {
+                f.write_str("the server speaks HTTP/2 on this port, as gRPC servers do, not HTTP/1")
             }
-            Self::LineTooLong { limit } => {
-                write!(f, "line longer than {}", size::format_exact(*limit))
-            }
+            Self::NotHttp { reason, start } => write!(
+                f,
+                "not an HTTP/1 response ({reason}): it begins with {:?}",
+                shorten(start)
+            ),
+            Self::InvalidLine { reason, line } => write!(
+                f,
+                "not an HTTP/1 response ({reason}): it has the line {:?}",
+                shorten(line)
+            ),
+            Self::Chunk(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Other(reason) => f.write_str(reason),
         }
@@ -173,10 +177,17 @@ impl Error for FetchError {
             Self::Tls(error) => Some(error),
             Self::Proxy(error) => Some(error),
             Self::Redirect(error) => Some(error),
+            Self::Chunk(error) => Some(error),
             Self::Io(error) => Some(error),
             _ => None,
         }
     }
+}
+
+/// The bytes as text, with an ellipsis if they were cut.
+fn shorten(bytes: &[u8]) -> String {
+    let ellipsis = if bytes.len() == MAX_SHOWN { "…" } else { "" };
+    format!("{}{ellipsis}", String::from_utf8_lossy(bytes))
 }
 
 impl From<io::Error> for IoError {

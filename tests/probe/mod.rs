@@ -3,11 +3,13 @@
 mod answer;
 mod baseline;
 mod checks;
+mod chunks;
 mod config;
 mod data;
 mod deadline;
 mod encoding;
 mod faults;
+mod head;
 mod json;
 mod location;
 mod metrics;

@@ -159,7 +159,7 @@ fn reports_faults_in_the_body() {
                     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
                 );
             },
-            "body cannot be read: chunk length cannot be read as a number",
+            "body cannot be read: chunk size \"zz\", expected a hexadecimal number",
             " in <t>",
         ),
         (
