@@ -1,13 +1,18 @@
-//! The body of a response, read as far as the checks need it.
+//! The body of a response, read as far as it is needed.
 
 use std::io::{self, Read};
 
 use ureq::BodyReader;
+use ureq::http::HeaderMap;
 
+use super::content;
 use super::context::Context;
 use super::error;
 use crate::request::{BodyPolicy, Request};
 use crate::response::{Body, BodyEnd, BodyError, Response};
+
+/// How much is read at once, in bytes.
+const PART: usize = 4096;
 
 /// A response, and the rest of its body.
 pub struct PendingResponse {
@@ -17,7 +22,10 @@ pub struct PendingResponse {
 }
 
 /// The part of a body that the checks did not need.
-pub(super) struct UnreadBody(BodyReader<'static>);
+pub(super) struct UnreadBody {
+    reader: BodyReader<'static>,
+    content_length: Option<u64>,
+}
 
 impl PendingResponse {
     pub(super) fn new(response: Response, unread: UnreadBody) -> Self {
@@ -37,21 +45,30 @@ impl PendingResponse {
 
 impl UnreadBody {
     pub(super) fn new(body: ureq::Body) -> Self {
-        Self(body.into_reader())
+        Self {
+            content_length: body.content_length(),
+            reader: body.into_reader(),
+        }
     }
 
     /// Reads what the request's checks need.
     pub(super) fn read_needed(
         &mut self,
         request: &Request,
-        content_length: Option<u64>,
+        headers: &HeaderMap,
         context: &Context,
     ) -> Body {
         let mut body = Body::default();
         let limit = request.max_body;
+        if request.body_policy == BodyPolicy::Skip {
+            return body;
+        }
+        let codings = content::codings(headers);
         let read = match &request.body_policy {
-            BodyPolicy::Skip => return body,
-            BodyPolicy::Full => self.read_until(&mut body, |body| body.bytes.len() > limit),
+            _ if codings.is_some() => self.read_until(&mut body, |body| !body.bytes.is_empty()),
+            BodyPolicy::Skip | BodyPolicy::Full => {
+                self.read_until(&mut body, |body| body.bytes.len() > limit)
+            }
             BodyPolicy::UntilFound(texts) => {
                 let mut missing: Vec<(&[u8], usize)> =
                     texts.iter().map(|text| (text.as_bytes(), 0)).collect();
@@ -63,9 +80,14 @@ impl UnreadBody {
             }
         };
         let received = body.bytes.len();
-        if let Err(error) = read {
-            let error = error::from_body(error, received, content_length, context);
-            body.end = BodyEnd::Failed(error);
+        if let Some(codings) = codings.filter(|_| received > 0) {
+            body.bytes.clear();
+            body.end = BodyEnd::Failed(BodyError::Encoded { codings });
+        } else if let Some(encoding) = content::unicode_encoding(headers, &body.bytes) {
+            body.bytes.clear();
+            body.end = BodyEnd::Failed(BodyError::NotUtf8 { encoding });
+        } else if let Err(error) = read {
+            body.end = self.failed(error, received, context);
         } else if received > limit {
             body.bytes.truncate(limit);
             body.end = BodyEnd::Failed(BodyError::TooLong { limit });
@@ -74,20 +96,25 @@ impl UnreadBody {
         body
     }
 
+    fn failed(&self, error: io::Error, received: usize, context: &Context) -> BodyEnd {
+        let error = error::from_body(error, received, self.content_length, context);
+        BodyEnd::Failed(error)
+    }
+
     /// Reads until there is enough or nothing more.
     fn read_until(
         &mut self,
         body: &mut Body,
         mut is_enough: impl FnMut(&Body) -> bool,
     ) -> io::Result<()> {
-        let mut chunk = [0; 4096];
+        let mut part = [0; PART];
         while !is_enough(body) {
-            match self.0.read(&mut chunk)? {
+            match self.reader.read(&mut part)? {
                 0 => {
                     body.end = BodyEnd::Complete;
                     break;
                 }
-                read => body.bytes.extend_from_slice(&chunk[..read]),
+                read => body.bytes.extend_from_slice(&part[..read]),
             }
         }
         Ok(())

@@ -17,6 +17,7 @@ mod buffers;
 mod chunks;
 mod connect;
 mod connector;
+mod content;
 mod context;
 mod deadline;
 mod error;
@@ -106,9 +107,8 @@ fn read_response(
     let Some(address) = address else {
         return Err(FetchError::Other("no connection".to_owned()));
     };
-    let content_length = body.content_length();
     let mut unread = UnreadBody::new(body);
-    let body = unread.read_needed(request, content_length, context);
+    let body = unread.read_needed(request, &head.headers, context);
     let response = Response {
         address,
         redirects: Vec::new(),

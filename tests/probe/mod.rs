@@ -4,6 +4,7 @@ mod answer;
 mod baseline;
 mod checks;
 mod chunks;
+mod codings;
 mod config;
 mod data;
 mod deadline;
