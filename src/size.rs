@@ -23,7 +23,7 @@ const UNITS: [(&str, u64); 13] = [
 /// Parses a number of bytes. A single letter is binary, as in `docker run --memory`.
 ///
 /// # Errors
-/// Not a whole number, an unknown unit, zero, or more than this machine can address.
+/// Not a whole number, an unknown unit, or more than this machine can address.
 pub fn parse(text: &str) -> Result<usize, SyntaxError> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let unit = text[digits..].trim().to_ascii_lowercase();
@@ -46,11 +46,6 @@ pub fn parse(text: &str) -> Result<usize, SyntaxError> {
             )
         })?;
     match number.checked_mul(factor).map(isize::try_from) {
-        Some(Ok(0)) => Err(SyntaxError::at(
-            text,
-            0,
-            "expected a size of at least one byte",
-        )),
         Some(Ok(bytes)) => Ok(bytes.unsigned_abs()),
         _ => Err(SyntaxError::at(text, 0, "expected a smaller size")),
     }
@@ -81,6 +76,8 @@ mod tests {
             ("64k", 65_536),
             ("2GiB", 2_147_483_648),
             ("7B", 7),
+            ("0", 0),
+            ("0MiB", 0),
         ] {
             assert_eq!(parse(text), Ok(bytes), "{text}");
         }
@@ -105,7 +102,6 @@ mod tests {
                 "3 parsecs",
                 "column 2: expected a unit: B, kB, KiB, MB, MiB, GB or GiB",
             ),
-            ("0", "column 1: expected a size of at least one byte"),
             ("99999999999GiB", "column 1: expected a smaller size"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), message, "{text}");

@@ -177,7 +177,7 @@ sections! {
         CACERT = Value("cacert", "FILE", "Trust these CA certificates (PEM) instead of\nthe system's").content(Content::Path);
         CERT = Value("cert", "FILE", "Client certificate (PEM), with its key unless\n--key is given").content(Content::Path);
         KEY = Value("key", "FILE", "Client private key (PEM)").content(Content::Path);
-        MAX_BODY = Value("max-body", "SIZE", "Longest body a check may need [default: 1MiB]");
+        MAX_BODY = Value("max-body", "SIZE", "Read at most this much of a body; 0 is the\nhead alone [default: 1MiB]");
     }
     CHECK_FLAGS {
         EXPECT_STATUS = Value("expect-status", "SET", "Allowed statuses: 200, 2xx, 200-299 or a\nlist of these [default: 200-399]").short('s');

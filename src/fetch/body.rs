@@ -11,7 +11,8 @@ use super::error;
 use crate::request::{BodyPolicy, Request};
 use crate::response::{Body, BodyEnd, BodyError, Response};
 
-/// How much is read at once, in bytes.
+/// How much is read at once, and how much is kept of a body that no check needs, to
+/// explain a failure: in bytes.
 const PART: usize = 4096;
 
 /// A response, and the rest of its body.
@@ -21,10 +22,12 @@ pub struct PendingResponse {
     unread: UnreadBody,
 }
 
-/// The part of a body that the checks did not need.
+/// The part of a body that was not needed.
 pub(super) struct UnreadBody {
     reader: BodyReader<'static>,
     content_length: Option<u64>,
+    /// Whether what is read next follows the last of `Body::bytes`, and may be shown.
+    is_continued: bool,
 }
 
 impl PendingResponse {
@@ -34,9 +37,11 @@ impl PendingResponse {
 
     /// Reads the body to at least `bytes` bytes, or as far as it goes within the
     /// deadline. This is for an explanation only; a failure here does not change the verdict.
+    /// Of a body that no check needed, there may be no more than 4 KiB, and nothing if it
+    /// is compressed.
     pub fn read_excerpt(&mut self, bytes: usize) {
         let body = &mut self.response.body;
-        if matches!(body.end, BodyEnd::Partial) {
+        if matches!(body.end, BodyEnd::Partial) && self.unread.is_continued {
             let is_enough = |body: &Body| body.bytes.len() >= bytes;
             let _ = self.unread.read_until(body, is_enough);
         }
@@ -48,10 +53,12 @@ impl UnreadBody {
         Self {
             content_length: body.content_length(),
             reader: body.into_reader(),
+            is_continued: true,
         }
     }
 
-    /// Reads what the request's checks need.
+    /// Reads what the request's checks need. A body that they do not need is read to its
+    /// end too, because a response counts when it is complete.
     pub(super) fn read_needed(
         &mut self,
         request: &Request,
@@ -61,6 +68,15 @@ impl UnreadBody {
         let mut body = Body::default();
         let limit = request.max_body;
         if request.body_policy == BodyPolicy::Skip {
+            let has_end = self.content_length.is_some() || content::is_chunked(headers);
+            if has_end && !content::is_event_stream(headers) && limit > 0 {
+                self.read_to_end(&mut body, limit, context);
+                context.timeline.finished();
+            }
+            if limit == 0 || content::codings(headers).is_some() {
+                body.bytes.clear();
+                self.is_continued = false;
+            }
             return body;
         }
         let codings = content::codings(headers);
@@ -94,6 +110,32 @@ impl UnreadBody {
         }
         context.timeline.finished();
         body
+    }
+
+    /// Reads to the end, or `limit` bytes if that is less, and keeps the first `PART`.
+    fn read_to_end(&mut self, body: &mut Body, limit: usize, context: &Context) {
+        let mut part = [0; PART];
+        let mut received = 0;
+        while received < limit {
+            match self.reader.read(&mut part) {
+                Ok(0) => {
+                    if self.is_continued {
+                        body.end = BodyEnd::Complete;
+                    }
+                    return;
+                }
+                Ok(read) => {
+                    received += read;
+                    let kept = read.min(PART - body.bytes.len());
+                    body.bytes.extend_from_slice(&part[..kept]);
+                    self.is_continued &= kept == read;
+                }
+                Err(error) => {
+                    body.end = self.failed(error, received, context);
+                    return;
+                }
+            }
+        }
     }
 
     fn failed(&self, error: io::Error, received: usize, context: &Context) -> BodyEnd {

@@ -20,6 +20,19 @@ const BYTE_ORDER_MARKS: [(&[u8], &str); 4] = [
 const UTF_16: &str = "UTF-16";
 const UTF_32: &str = "UTF-32";
 
+/// Whether the chunks of the body say where it ends.
+pub(super) fn is_chunked(headers: &HeaderMap) -> bool {
+    list(headers, &TRANSFER_ENCODING).any(|coding| coding == "chunked")
+}
+
+/// Whether the body may never end.
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|media_type| {
+        let name = media_type.split(';').next().unwrap_or_default();
+        name.trim() == "text/event-stream"
+    })
+}
+
 /// The names of the codings that keep the body from being read: content codings (RFC 9110,
 /// section 8.4) and transfer codings (RFC 9112, section 7), of which none was asked for.
 pub(super) fn codings(headers: &HeaderMap) -> Option<String> {

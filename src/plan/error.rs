@@ -61,6 +61,8 @@ pub enum Mismatch {
     HeadWithBody(Origin),
     /// `--request HEAD` with a check of the body.
     HeadWithBodyCheck,
+    /// `--max-body 0` with a check of the body.
+    NoBodyForCheck,
     /// `--proxy` with another scheme, or with a path.
     NotAnHttpProxy {
         /// What may be shown of its URL.
@@ -127,6 +129,9 @@ impl fmt::Display for Mismatch {
             }
             Self::HeadWithBodyCheck => f.write_str(
                 " \"HEAD\": the response to HEAD has no body, which another check needs; use GET",
+            ),
+            Self::NoBodyForCheck => f.write_str(
+                ": 0 reads the head alone, and another check needs the body; use a larger size",
             ),
             Self::NotAnHttpProxy { shown } => write!(
                 f,

@@ -56,6 +56,11 @@ impl Planner<'_> {
         if method == "HEAD" && body_policy != BodyPolicy::Skip {
             return Err(self.mismatch(REQUEST, Mismatch::HeadWithBodyCheck));
         }
+        let max_body = self.parse(MAX_BODY, size::parse)?;
+        let max_body = max_body.unwrap_or(DEFAULT_MAX_BODY);
+        if max_body == 0 && body_policy != BodyPolicy::Skip {
+            return Err(self.mismatch(MAX_BODY, Mismatch::NoBodyForCheck));
+        }
         let mut headers = self.headers(&url, data.is_some())?;
         let via = self.via(&mut headers)?;
         let request = Request {
@@ -71,9 +76,7 @@ impl Planner<'_> {
             follow_redirects: self.args.is_set(LOCATION),
             tls: self.tls_settings()?,
             body_policy,
-            max_body: self
-                .parse(MAX_BODY, size::parse)?
-                .unwrap_or(DEFAULT_MAX_BODY),
+            max_body,
         };
         let family = self.family(request.via.destination(&request.url))?;
         Ok((Request { family, ..request }, headers.secrets))

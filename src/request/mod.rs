@@ -36,7 +36,8 @@ pub struct Request {
     pub tls: Settings,
     /// How much of the body the checks need.
     pub body_policy: BodyPolicy,
-    /// Maximum length of a body that they need, in bytes.
+    /// Maximum length of a body that they need, and how much is read of one that they do
+    /// not need, in bytes. 0 is the head alone.
     pub max_body: usize,
 }
 

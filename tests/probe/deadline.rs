@@ -75,6 +75,7 @@ fn reports_the_status_although_the_body_never_comes() {
         server.assert_verdict(
             &[":PORT", "-t", TIMEOUT],
             "unhealthy: status 503, expected 200-399; \
+             timed out after 1s reading the body, 7 bytes so far; \
              GET http://localhost:PORT/ in <t>; body: not yet",
         );
     });

@@ -5,6 +5,7 @@ mod baseline;
 mod checks;
 mod chunks;
 mod codings;
+mod complete;
 mod config;
 mod data;
 mod deadline;

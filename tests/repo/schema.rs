@@ -49,7 +49,7 @@ $.data_file type               | {"data_file": {}}
 $.timeout exclusiveMinimum     | {"timeout": 0}
 $.timeout pattern              | {"timeout": "soon"}
 $.timeout oneOf                | {"timeout": ["2s"]}
-$.max_body minimum             | {"max_body": 0}
+$.max_body minimum             | {"max_body": -1}
 $.max_body pattern             | {"max_body": "1.5MiB"}
 $.ipv4 type                    | {"ipv4": "yes"}
 $ not                          | {"ipv4": true, "ipv6": true}
