@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
 use crate::request::Request;
 use crate::request::header::Header;
 use crate::request::url::{self, Scheme, Url};
@@ -9,6 +11,9 @@ use crate::response::{Redirect, RedirectError};
 
 /// Maximum number of redirects that are followed.
 pub(super) const MAX_REDIRECTS: usize = 10;
+
+/// What is encoded of ASCII before the URL's parser sees it, which refuses it.
+const WHITE_SPACE: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Headers that describe a body and are dropped with it.
 const CONTENT_HEADERS: [&str; 4] = [
@@ -30,8 +35,8 @@ pub(super) fn follow(
     status: u16,
     location: &[u8],
 ) -> Result<(Request, Redirect), RedirectError> {
-    let location = String::from_utf8_lossy(location);
-    let location = resolve(&request.url, location.trim());
+    let location = encode(location.trim_ascii());
+    let location = resolve(&request.url, &location);
     let shown = || url::redact(&location);
     if !location.contains("://") {
         let to = shown();
@@ -73,6 +78,24 @@ pub(super) fn follow(
         next.headers.retain(Header::survives_cross_origin);
     }
     Ok((next, redirect))
+}
+
+/// A reference as text. In path and query, white space and bytes outside of ASCII are
+/// percent-encoded one by one, as in browsers and curl, whatever charset they are in.
+fn encode(reference: &[u8]) -> String {
+    let is_end = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
+    let slashes = reference.windows(2).position(|window| window == b"//");
+    let path = match slashes {
+        Some(slashes) if slashes == 0 || reference[slashes - 1] == b':' => {
+            let authority = slashes + 2;
+            let length = reference[authority..].iter().position(is_end);
+            length.map_or(reference.len(), |length| authority + length)
+        }
+        _ => 0,
+    };
+    let (before, path) = reference.split_at(path);
+    let before = String::from_utf8_lossy(before);
+    format!("{before}{}", percent_encode(path, WHITE_SPACE))
 }
 
 /// A reference as an absolute URL (RFC 3986, section 5.2). As in browsers, characters

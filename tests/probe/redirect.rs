@@ -38,6 +38,62 @@ fn assert_leads(location: &str, to: &str) {
     assert_eq!(outcome.code, Some(0), "{location}: {outcome:?}");
 }
 
+/// Bytes in a location: white space, and text in any charset.
+#[test]
+fn encodes_the_raw_bytes_of_a_location_one_by_one() {
+    for (location, to) in [
+        (&b"/my model/a\tb"[..], "/my%20model/a%09b"),
+        (b"/m\xfcller", "/m%FCller"),
+        (b"/\xe6\xa8\xa1", "/%E6%A8%A1"),
+        (b"  a b?q=c d \xfc#e f", "/start/a%20b?q=c%20d%20%FC"),
+        (b"?\xff \xfe", "/start/here?%FF%20%FE"),
+        (b"http://127.0.0.1:PORT/\xfc b", "/%FC%20b"),
+        (b"//127.0.0.1:PORT?\xfc b", "/?%FC%20b"),
+        (b"/already%20encoded%FC", "/already%20encoded%FC"),
+        (b"a//\xfc", "/start/a//%FC"),
+    ] {
+        let shown = String::from_utf8_lossy(location);
+        let location = location.to_vec();
+        let server = Server::handling_body(move |stream, head, _| {
+            let (line, _) = head.split_once("\r\n").unwrap();
+            let target = line.split(' ').nth(1).unwrap();
+            let answer = if target == "/start/here?q=1" {
+                let port = port_of(head);
+                let mut location = location.clone();
+                if let Some(at) = location.windows(4).position(|window| window == b"PORT") {
+                    location.splice(at..at + 4, port.bytes());
+                }
+                [
+                    b"HTTP/1.1 302 Found\r\nLocation: ",
+                    &location[..],
+                    b"\r\n\r\n",
+                ]
+                .concat()
+            } else {
+                let target = serde_json::json!({ "target": target }).to_string();
+                response("200 OK", &target).into_bytes()
+            };
+            let _ = stream.write_all(&answer);
+        });
+        let expected = format!("target={to}");
+        let outcome = server.probe(&["127.0.0.1:PORT/start/here?q=1", "-L", "-e", &expected]);
+        assert_eq!(outcome.code, Some(0), "{shown}: {outcome:?}");
+    }
+}
+
+#[test]
+fn encodes_no_byte_of_a_host() {
+    for (location, shown) in [
+        ("http://a host/x", "http://a host/x"),
+        ("http://m\u{fc}ller/x y", "http://m\u{fc}ller/x%20y"),
+    ] {
+        let server = Server::answering(redirect(302, location));
+        let outcome = server.probe(&["127.0.0.1:PORT", "-L"]);
+        let start = format!("unhealthy: redirect 302 to \"{shown}\", which is not a valid URL: ");
+        outcome.assert_starts(start);
+    }
+}
+
 /// RFC 3986, section 5.2, with the leniency of browsers.
 #[test]
 fn resolves_relative_references() {
