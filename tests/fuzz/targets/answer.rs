@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,11 +23,25 @@ const PASSWORD: &str = "hunter2-of-the-probe";
 const DEADLINE: Duration = Duration::from_secs(2);
 
 static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-static PLAN: OnceLock<Plan> = OnceLock::new();
+/// Where the answer is cut in two writes; 0 for one.
+static CUT: AtomicUsize = AtomicUsize::new(0);
+static PLANS: OnceLock<[Plan; 2]> = OnceLock::new();
 
 fuzz_target!(|answer: &[u8]| {
-    let plan = PLAN.get_or_init(|| plan(serve()));
+    let [checked, plain] = PLANS.get_or_init(|| plans(serve()));
     answer.clone_into(&mut ANSWER.lock().unwrap_or_else(PoisonError::into_inner));
+    let sum: usize = answer.iter().map(|byte| usize::from(*byte)).sum();
+    let cut = sum.checked_rem(answer.len()).unwrap_or_default();
+    for plan in [checked, plain] {
+        CUT.store(0, Ordering::SeqCst);
+        let verdict = assert_sound(plan, answer);
+        CUT.store(cut, Ordering::SeqCst);
+        assert_eq!(assert_sound(plan, answer), verdict, "cut at {cut}");
+    }
+});
+
+/// The verdict, whose line has to be sound.
+fn assert_sound(plan: &Plan, answer: &[u8]) -> Verdict {
     let started = Instant::now();
     let (verdict, line) = probe(plan);
     assert!(started.elapsed() < DEADLINE + Duration::from_millis(50));
@@ -37,14 +52,16 @@ fuzz_target!(|answer: &[u8]| {
     match verdict {
         Verdict::Healthy => {
             assert!(text.starts_with("healthy: "), "{line}");
-            assert!(could_be_healthy(answer), "{line}");
+            let needs_body = plan.checks.len() > 1;
+            assert!(could_be_healthy(answer, needs_body), "{line}");
         }
         Verdict::Unhealthy => assert!(text.starts_with("unhealthy: "), "{line}"),
     }
-});
+    verdict
+}
 
-/// What every answer that passes has in it: a status line, the end of a head, and some body. Chunks may cut the rest apart.
-fn could_be_healthy(answer: &[u8]) -> bool {
+/// What every answer that passes has in it: a status line, the end of a head, and some body if a check needs it. Chunks may cut the rest apart.
+fn could_be_healthy(answer: &[u8], needs_body: bool) -> bool {
     let text = String::from_utf8_lossy(answer);
     let text = text.trim_start_matches(['\r', '\n']);
     let body = ["\n\r\n", "\n\n"]
@@ -53,7 +70,7 @@ fn could_be_healthy(answer: &[u8]) -> bool {
         .map(|(_, body)| body.len())
         .max();
     let body = &text[text.len() - body.unwrap_or(0)..];
-    text.starts_with("HTTP/1.") && body.contains('o') && body.contains('k')
+    text.starts_with("HTTP/1.") && (!needs_body || body.contains('o') && body.contains('k'))
 }
 
 fn probe(plan: &Plan) -> (Verdict, String) {
@@ -84,17 +101,25 @@ fn probe(plan: &Plan) -> (Verdict, String) {
     }
 }
 
-fn plan(port: u16) -> Plan {
+/// With checks of the body, and without.
+fn plans(port: u16) -> [Plan; 2] {
+    [
+        plan(port, &["--expect=status~ok", "--expect-header=!x-refused"]),
+        plan(port, &[]),
+    ]
+}
+
+fn plan(port: u16, checks: &[&str]) -> Plan {
     let environment = Environment::default();
     let none = |_: Input| Err(io::ErrorKind::NotFound.into());
     let arguments = [
         "healthprobe".to_owned(),
         format!("http://probe:{PASSWORD}@127.0.0.1:{port}/"),
-        "--expect=status~ok".to_owned(),
-        "--expect-header=!x-refused".to_owned(),
         format!("--timeout={}ms", DEADLINE.as_millis()),
     ];
-    let given = Args::read(arguments.map(OsString::from), &environment, &none).expect("arguments");
+    let arguments = arguments.iter().map(String::as_str).chain(checks.iter().copied());
+    let arguments = arguments.map(OsString::from);
+    let given = Args::read(arguments, &environment, &none).expect("arguments");
     Plan::new(given, &environment, &none).expect("a plan")
 }
 
@@ -123,7 +148,11 @@ fn play(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
             read => request.extend_from_slice(&part[..read]),
         }
     }
-    stream.write_all(answer)?;
+    stream.set_nodelay(true)?;
+    let (first, second) = answer.split_at(CUT.load(Ordering::SeqCst).min(answer.len()));
+    stream.write_all(first)?;
+    thread::yield_now();
+    stream.write_all(second)?;
     stream.shutdown(std::net::Shutdown::Write)?;
     while stream.read(&mut part)? > 0 {}
     Ok(())
