@@ -267,7 +267,7 @@ fn names_http2_on_the_port() {
     const SETTINGS: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
     const GOAWAY: &[u8] = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01";
     const EMPTY_SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
-    let says = "the server speaks HTTP/2 on this port, not HTTP/1.1";
+    let says = "the server speaks HTTP/2 on this port, as gRPC servers do, not HTTP/1";
     for answer in [SETTINGS, &[SETTINGS, GOAWAY].concat(), EMPTY_SETTINGS] {
         Server::answering(answer).assert_unhealthy(&[], says, "");
         Server::holding(answer).assert_unhealthy(&["-e", "a=1"], says, "");

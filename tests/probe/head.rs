@@ -138,24 +138,6 @@ fn does_not_wait_for_the_rest_of_a_head_that_cannot_be_read() {
     }
 }
 
-/// As gRPC servers answer HTTP/1: with their settings, and that they go away.
-#[test]
-fn recognises_a_server_that_speaks_http_2_only() {
-    let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
-    let goodbye = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01";
-    let reason = "the server speaks HTTP/2 on this port, as gRPC servers do, not HTTP/1";
-    for rest in [&b""[..], goodbye] {
-        let answer = [&settings[..], rest].concat();
-        Server::answering(answer.clone()).assert_unhealthy(&[], reason, "");
-        Server::holding(answer).assert_unhealthy(&["-t", "20s"], reason, "");
-    }
-    Server::answering("\0\0\x06\x05\0\0\0\0\0").assert_unhealthy(
-        &[],
-        "not an HTTP/1 response (invalid HTTP version): it begins with \"\\0\\0\\u{6}\\u{5}\\0\\0\\0\\0\\0\"",
-        "",
-    );
-}
-
 /// One fold has kilobytes of white space, and there are many of them.
 #[test]
 fn bounds_a_head_of_folds() {
