@@ -9,6 +9,7 @@ mod error;
 mod key;
 mod path;
 mod pem;
+mod rejection;
 mod settings;
 mod store;
 mod verify;

@@ -10,7 +10,7 @@ use webpki::EndEntityCert;
 
 use super::path::Roots;
 use super::settings::Scrutiny;
-use super::{certificate, error, key};
+use super::{certificate, key, rejection};
 use crate::response::{CertificateError, Expiring, Holder, Validity};
 
 /// Verifies certificates, and keeps what it saw of the last.
@@ -129,7 +129,7 @@ impl ServerCertVerifier for Verifier {
             Some(trusted) => self
                 .verify(trusted, leaf, chain, name, now)
                 .map_err(|error| {
-                    let rejected = error::Rejected {
+                    let rejected = rejection::Rejected {
                         leaf,
                         chain,
                         trusted,
@@ -137,7 +137,7 @@ impl ServerCertVerifier for Verifier {
                         now,
                     };
                     let reason = rejected.describe(&error, &self.algorithms);
-                    (reason, error::for_alert(error))
+                    (reason, rejection::for_alert(error))
                 }),
             None => Ok(None),
         };
