@@ -149,13 +149,14 @@ mod tests {
             timeouts.push(timeout);
             thread::sleep(timeout);
         };
-        let ((), stats) = policy(ms(500), ms(50)).until(|()| false, ms(200), attempt, ignore);
+        let ((), _) = policy(ms(500), ms(50)).until(|()| false, ms(200), attempt, ignore);
         assert_eq!(timeouts[0], ms(200));
         assert!(
             timeouts.iter().all(|t| (ms(100)..=ms(200)).contains(t)),
             "{timeouts:?}"
         );
-        assert!(stats.elapsed < ms(700), "{stats:?}");
+        // However late the machine makes one, together they fit in the limit.
+        assert!(timeouts.iter().sum::<Duration>() <= ms(500), "{timeouts:?}");
     }
 
     #[test]

@@ -144,8 +144,8 @@ fn times_out_when_the_server_does_not_read() {
     });
     let path = file("stuck.json", vec![b'1'; 20 << 20]);
     server.assert_verdict(
-        &["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "300ms"],
-        "unhealthy: timed out after 300ms sending the request; POST http://127.0.0.1:PORT/",
+        &["127.0.0.1:PORT", "-d", &format!("@{path}"), "-t", "1s"],
+        "unhealthy: timed out after 1s sending the request; POST http://127.0.0.1:PORT/",
     );
 }
 

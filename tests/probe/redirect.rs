@@ -328,13 +328,13 @@ fn reports_a_redirect_that_cannot_be_followed() {
 fn applies_one_deadline_to_all_redirects() {
     let slow = Server::handling_body(|stream, _, _| {
         // Not for synchronization: slowness is under test.
-        std::thread::sleep(Duration::from_millis(150));
+        std::thread::sleep(Duration::from_millis(600));
         let _ = stream.write_all(redirect(302, "/again").as_bytes());
     });
     assert_within(Duration::from_secs(10), || {
         slow.assert_verdict(
-            &["127.0.0.1:PORT", "-L", "-t", "400ms"],
-            "unhealthy: timed out after 400ms waiting for the response; \
+            &["127.0.0.1:PORT", "-L", "-t", "1500ms"],
+            "unhealthy: timed out after 1s 500ms waiting for the response; \
              GET http://127.0.0.1:PORT/, redirected to http://127.0.0.1:PORT/again",
         );
     });

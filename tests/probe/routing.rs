@@ -111,9 +111,9 @@ fn times_out_connecting_to_a_full_unix_socket() {
     waiting.connect(&address).unwrap();
     assert_within(LATEST, || {
         assert_verdict(
-            &[":80", "--unix-socket", &path, "-t", "300ms"],
+            &[":80", "--unix-socket", &path, "-t", "1s"],
             format!(
-                "unhealthy: timed out after 300ms connecting to unix:{path}; GET http://localhost:80/"
+                "unhealthy: timed out after 1s connecting to unix:{path}; GET http://localhost:80/"
             ),
         );
     });

@@ -58,7 +58,9 @@ fn writes_no_file_unless_asked_to() {
 /// A running probe that waits for its response.
 fn waiting(server: &Server) -> Child {
     let url = format!("http://127.0.0.1:{}/", server.port());
-    let child = Command::new(EXECUTABLE)
+    // A shell that starts the tests in the background makes them ignore SIGINT, and so their children.
+    let child = Command::new("env")
+        .args(["--default-signal=INT,TERM", EXECUTABLE])
         .args([&url, "-t", "60s"])
         .stdout(Stdio::null())
         .spawn()

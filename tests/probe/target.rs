@@ -135,12 +135,12 @@ fn times_out_connecting_to_a_silent_address() {
         })
         .collect();
     let url = format!("127.0.0.1:{}", address.port());
-    let outcome = probe(&[url.as_str(), "-t", "300ms"])
+    let outcome = probe(&[url.as_str(), "-t", "1s"])
         .port(address.port())
         .run();
     drop(waiting);
     outcome.assert_verdict(
-        "unhealthy: timed out after 300ms connecting to 127.0.0.1:PORT; GET http://127.0.0.1:PORT/",
+        "unhealthy: timed out after 1s connecting to 127.0.0.1:PORT; GET http://127.0.0.1:PORT/",
     );
 }
 

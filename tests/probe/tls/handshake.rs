@@ -29,8 +29,8 @@ fn after_hello(play: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Server
 #[test]
 fn times_out_on_silence() {
     assert_within(LATEST, || {
-        let reason = "timed out after 300ms in the TLS handshake";
-        assert_unhealthy(&after_hello(hold), &["-t", "300ms"], reason, "");
+        let reason = "timed out after 1s in the TLS handshake";
+        assert_unhealthy(&after_hello(hold), &["-t", "1s"], reason, "");
     });
 }
 
@@ -42,8 +42,8 @@ fn times_out_on_a_dripping_handshake() {
         drip(stream, bytes.into_iter().chain(std::iter::repeat(0)));
     });
     assert_within(LATEST, || {
-        let reason = "timed out after 300ms in the TLS handshake";
-        assert_unhealthy(&server, &["-t", "300ms"], reason, "");
+        let reason = "timed out after 1s in the TLS handshake";
+        assert_unhealthy(&server, &["-t", "1s"], reason, "");
     });
 }
 
@@ -106,8 +106,8 @@ fn times_out_after_the_handshake() {
         hold(&mut stream.sock);
     });
     assert_within(LATEST, || {
-        let reason = "timed out after 300ms waiting for the response";
-        assert_unhealthy(&server, &["-t", "300ms"], reason, "");
+        let reason = "timed out after 1s waiting for the response";
+        assert_unhealthy(&server, &["-t", "1s"], reason, "");
     });
 }
 

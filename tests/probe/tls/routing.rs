@@ -94,11 +94,11 @@ fn times_out_waiting_for_a_proxy() {
             "--proxy",
             "127.0.0.1:PORT",
             "-t",
-            "300ms",
+            "1s",
         ];
         proxy.assert_verdict(
             &arguments,
-            "unhealthy: timed out after 300ms waiting for the proxy; GET https://model/",
+            "unhealthy: timed out after 1s waiting for the proxy; GET https://model/",
         );
     });
 }
