@@ -38,9 +38,6 @@ const LATENESS: Duration = Duration::from_millis(50);
 /// The maximum memory in kB, without TLS.
 const MEMORY: u64 = 4096;
 
-/// Runs of a cell of the name server, of which one has to be in time.
-const TRIES: usize = 5;
-
 /// How long a cell is repeated until it is in time: a busy machine may cause a delay, the probe would cause it always.
 const PATIENCE: Duration = support::PATIENCE;
 

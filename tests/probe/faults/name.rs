@@ -3,19 +3,20 @@
 //! Needs root; otherwise the tests are skipped, or fail with `HP_TEST_REQUIRE_SERVERS=1`.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{LATENESS, TIMEOUT, TRIES, executables, without_counts};
+use super::{LATE, LATENESS, PATIENCE, TIMEOUT, executables, without_counts};
 use crate::support::namespace::in_namespace;
 use crate::support::{has_ipv6, new_file, without_times};
 
-/// Answers questions on UDP port 53, runs the probe several times and prints the outcomes. The case names the fault of A
+/// Answers questions on UDP port 53, runs the probe and prints the outcome. The case names the fault of A
 /// and that of AAAA, the number of addresses where there is no fault, what to add to the hosts file, and the addresses
 /// whose port 8000 answers 200.
 const NETWORK: &str = r#"
 import json, os, socket, sys, threading, time
-case, resolver, hosts, tries, *command = sys.argv[1:]
+case, resolver, hosts, *command = sys.argv[1:]
 case = json.loads(case)
 subprocess.run(["mount", "--bind", resolver, "/etc/resolv.conf"], check=True)
 subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
@@ -77,39 +78,41 @@ if case["A"] != "reset":
 for address in case.get("listen", []):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     start(serve_http, socket.create_server((address, 8000), family=family))
-runs = []
-for _ in range(int(tries)):
-    started = time.monotonic()
-    ran = subprocess.run(command, capture_output=True, text=True, env={})
-    runs.append([ran.stdout, ran.stderr, ran.returncode, time.monotonic() - started])
-print(json.dumps(runs))
+started = time.monotonic()
+ran = subprocess.run(command, capture_output=True, text=True, env={})
+ended = time.monotonic()
+subprocess.run([command[0], "--version"], stdout=subprocess.DEVNULL)
+startup = time.monotonic() - ended
+print(json.dumps([ran.stdout, ran.stderr, ran.returncode, ended - started - startup]))
 "#;
 
 /// Runs the probe in a namespace with that name server; `None` if there can be none.
-fn run(case: &Value, tries: usize, executable: &Path, arguments: &[&str]) -> Option<Vec<Value>> {
+fn run(case: &Value, executable: &Path, arguments: &[&str]) -> Option<Value> {
     let search = case["search"].as_str().unwrap_or(".");
     let resolver = new_file(format!("nameserver 127.0.0.1\nsearch {search}\n"));
     let hosts = new_file(case["hosts"].as_str().unwrap_or_default());
-    let (case, tries) = (case.to_string(), tries.to_string());
+    let case = case.to_string();
     let executable = executable.to_str().unwrap();
-    let command = [&case, &resolver, &hosts, &tries, executable];
-    let runs = in_namespace(NETWORK, &[&command, arguments].concat())?;
-    Some(runs.as_array().unwrap().clone())
+    let command = [&case, &resolver, &hosts, executable];
+    in_namespace(NETWORK, &[&command, arguments].concat())
 }
 
-/// Expects this of one probe by each executable.
+/// Expects this of one probe by each executable. One that a busy machine made time out is repeated.
 #[track_caller]
 fn assert_line(case: &Value, arguments: &[&str], line: &str) {
     for executable in executables() {
-        let Some(runs) = run(case, 1, &executable, arguments) else {
-            return;
+        let deadline = Instant::now() + PATIENCE;
+        let ran = loop {
+            let Some(ran) = run(case, &executable, arguments) else {
+                return;
+            };
+            let is_late = ran[0].as_str().unwrap().starts_with(TIMED_OUT);
+            if !is_late || Instant::now() > deadline {
+                break ran;
+            }
         };
         assert_eq!(
-            (
-                without_times(runs[0][0].as_str().unwrap()),
-                &runs[0][1],
-                &runs[0][2]
-            ),
+            (without_times(ran[0].as_str().unwrap()), &ran[1], &ran[2]),
             (
                 format!("{line}\n"),
                 &json!(""),
@@ -157,30 +160,39 @@ fn reports_faults_of_the_name_server() {
             let timeout = format!("{}ms", TIMEOUT.as_millis());
             let arguments = [URL, "-t", &timeout];
             let case = json!({"A": fault, "AAAA": fault});
-            let Some(runs) = run(&case, TRIES, &executable, &arguments) else {
-                return;
-            };
             let reason = if executable.as_os_str() == env!("CARGO_BIN_EXE_healthprobe") {
                 &glibc
             } else {
                 &musl
             };
             let says = format!("unhealthy: {reason}; GET http://model.test:8000/\n");
-            for run in &runs {
+            // Until it is in time once, as the other cells.
+            let deadline = Instant::now() + PATIENCE;
+            loop {
+                let Some(run) = run(&case, &executable, &arguments) else {
+                    return;
+                };
                 let printed = without_counts(run[0].as_str().unwrap());
+                if !printed.starts_with(LATE) {
+                    assert_eq!(printed, says, "name, {fault}");
+                }
                 assert_eq!(
-                    (printed, run[1].as_str(), run[2].as_i64()),
-                    (says.clone(), Some(""), Some(1)),
+                    (run[1].as_str(), run[2].as_i64()),
+                    (Some(""), Some(1)),
                     "name, {fault}"
                 );
+                let latest = (TIMEOUT + LATENESS).as_secs_f64();
+                if printed == says && run[3].as_f64().unwrap() <= latest {
+                    break;
+                }
+                assert!(Instant::now() < deadline, "name, {fault}: {run}");
             }
-            let latest = (TIMEOUT + LATENESS).as_secs_f64();
-            let in_time = runs.iter().any(|run| run[3].as_f64().unwrap() <= latest);
-            assert!(in_time, "name, {fault}: {runs:?}");
         }
     }
 }
 
+/// How the line of a late probe begins. None of those below expects it.
+const TIMED_OUT: &str = "unhealthy: timed out after ";
 const URL: &str = "http://model.test:8000/";
 const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://model.test:8000/";
 const FAULTS: [&str; 5] = ["nxdomain", "servfail", "refused", "silence", "half-close"];
@@ -218,10 +230,10 @@ fn asks_for_no_other_family_than_the_flag_names() {
     let case = json!({"A": "none", "AAAA": "nxdomain", "listen": ["127.0.0.1"]});
     for executable in executables() {
         let arguments = [URL, "-6"];
-        let Some(runs) = run(&case, 1, &executable, &arguments) else {
+        let Some(ran) = run(&case, &executable, &arguments) else {
             return;
         };
-        let out = runs[0][0].as_str().unwrap();
+        let out = ran[0].as_str().unwrap();
         let says = "unhealthy: cannot look up model.test: no IPv6 address (";
         assert!(out.starts_with(says), "{out}");
     }
