@@ -104,7 +104,7 @@ impl Podman {
 
     fn set_mode(&self, mode: &str) {
         self.run(&format!(
-            "podman exec iris /healthprobe :8000/mode/{mode} --wait 10s"
+            "podman exec iris /healthprobe :8000/mode/{mode} --wait 2m"
         ));
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::certificates::{Authority, Certificate, openssl as make};
 use crate::support::python::recipes_python;
-use crate::support::{Outcome, PATIENCE, free_port, new_file, probe, program, signal};
+use crate::support::{DEADLINE, Outcome, free_port, new_file, probe, program, signal};
 
 /// A CA, and files with certificates of it.
 struct Keys {
@@ -55,7 +55,7 @@ impl Daemon {
             .spawn()
             .unwrap();
         let mut daemon = Self(child);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + DEADLINE;
         while !is_up() {
             let ended = daemon.0.try_wait().unwrap();
             assert!(ended.is_none(), "{command:?} ended: {ended:?}");
@@ -265,7 +265,10 @@ fn probes_nginx_over_tls_and_a_unix_socket() {
         Command::new(nginx)
             .args(["-e", "stderr", "-c", "nginx.conf", "-p"])
             .arg(&folder),
-        || [secured, client, plain].into_iter().all(listens) && socket.exists(),
+        || {
+            [secured, client, plain].into_iter().all(listens)
+                && UnixStream::connect(&socket).is_ok()
+        },
     );
     let trusting = ["--cacert", cacert.as_str(), "-e", "status=ok"];
     let outcome = run(secured, "https://localhost:PORT/", &trusting);

@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::files::unique;
+use super::process::DEADLINE;
 use super::skip::skip;
 use super::vars;
-
-/// No event takes longer, even on a busy machine.
-pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Returns from a test if no engine answers.
 macro_rules! engine_or_skip {
@@ -179,7 +177,7 @@ impl Container {
 
     #[track_caller]
     fn wait_for(&self, action: &str) {
-        if let Err(seen) = self.events.wait_for(action, PATIENCE) {
+        if let Err(seen) = self.events.wait_for(action, DEADLINE) {
             let state = inspect("container", &self.name, "{{json .State}}");
             let logs = Command::new("docker").args(["logs", &self.name]).output();
             panic!("no {action:?}, but {seen:?}; state: {state:#}; logs: {logs:?}");

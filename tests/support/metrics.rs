@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PATIENCE, Running, free_port, pipe, program};
+use super::{DEADLINE, Running, free_port, pipe, program};
 
 /// Expects promtool to accept the text; does nothing without promtool.
 pub fn assert_promtool_accepts(text: &str) {
@@ -65,16 +65,18 @@ pub fn parse(text: &str) -> BTreeMap<(String, Vec<(String, String)>), f64> {
 pub fn get(port: u16, path: &str) -> String {
     let started = Instant::now();
     loop {
-        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+        let mut answer = String::new();
+        let read = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
             let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            if let Some((_, body)) = answer.split_once("\r\n\r\n") {
-                return body.to_owned();
-            }
+            stream.write_all(request.as_bytes())?;
+            stream.read_to_string(&mut answer)
+        });
+        if read.is_ok()
+            && let Some((_, body)) = answer.split_once("\r\n\r\n")
+        {
+            return body.to_owned();
         }
-        assert!(started.elapsed() < PATIENCE, "nobody answers on {port}");
+        assert!(started.elapsed() < DEADLINE, "nobody answers on {port}");
         thread::sleep(Duration::from_millis(20));
     }
 }

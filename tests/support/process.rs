@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// The maximum wait for a server. Only a broken server takes this long.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+/// The maximum wait for a server, a container or Python, even on a busy machine. Only a broken one takes this long.
+pub const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Sends this signal, such as `TERM`, to these processes. Returns whether that succeeded.
 pub fn signal(name: &str, pids: &[u32]) -> bool {

@@ -116,7 +116,7 @@ impl Line {
 
     /// As `probe`, where nothing will answer: with a short deadline, told as the page's own.
     pub fn probe_silence(&self, port: u16) -> Verdict {
-        const SHORT: &str = "400ms";
+        const SHORT: &str = "1s";
         let mut words = self.words.clone();
         words.extend(["-t".to_owned(), SHORT.to_owned()]);
         let mut verdict = run(words, port);

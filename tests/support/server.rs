@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -198,10 +198,19 @@ pub fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) {
     }
 }
 
-/// A port of 127.0.0.1 without a listener.
+/// A port of 127.0.0.1 without a listener. It is below the ephemeral range, so that nothing takes it before the test's
+/// server does.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Test runs at the same time have process ids close to each other.
+    let first = std::process::id() % 90 * 131;
+    loop {
+        let next = (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let port = 20_000 + u16::try_from(next).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Whether IPv6's loopback exists.

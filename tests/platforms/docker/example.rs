@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::Value;
 
-use super::assert_last_probe;
+use super::{assert_last_probe, wait_until_it_listens};
 use crate::support::build::{self, shared_fixture, static_healthprobe};
 use crate::support::engine::{Container, Image, docker, engine_or_skip};
 use crate::support::skip::path_in;
@@ -62,7 +62,13 @@ fn dockerfile_example_becomes_healthy() {
     assert_eq!(image.inspect("{{json .Config.User}}"), "65534:65534");
     assert_eq!(image.inspect("{{json .Config.Healthcheck.Test}}")[0], "CMD");
 
-    let quick = ["--health-interval=500ms", "--read-only", "--cap-drop=ALL"];
+    // A busy machine runs a probe late, so Docker waits long.
+    let quick = [
+        "--health-interval=500ms",
+        "--health-timeout=60s",
+        "--read-only",
+        "--cap-drop=ALL",
+    ];
     let container = Container::start(image, &quick, &[]);
     container.wait_until("healthy");
     assert_last_probe(
@@ -79,9 +85,7 @@ fn dockerfile_example_becomes_healthy() {
     let container = Container::start(image, &without_model, &[]);
     container.wait_until("unhealthy");
     // On a busy machine the container is unhealthy before the server listens.
-    while container.last_probe().output.contains("connection refused") {
-        container.wait_for_a_probe();
-    }
+    wait_until_it_listens(&container);
     assert_last_probe(
         &container,
         1,

@@ -6,10 +6,11 @@ mod example;
 mod swarm;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::support::build::image;
 use crate::support::engine::{Container, Image, engine_or_skip};
-use crate::support::without_times;
+use crate::support::{DEADLINE, without_times};
 
 #[test]
 fn health_follows_the_models_state() {
@@ -18,6 +19,7 @@ fn health_follows_the_models_state() {
     // The engine records a probe before it starts the next one.
     server.container.wait_for_a_probe();
     server.container.wait_for_a_probe();
+    wait_until_it_listens(&server.container);
     assert_eq!(server.container.health(), "starting");
     server.assert_last_probe(1, NOT_LOADED);
 
@@ -43,7 +45,7 @@ fn the_probe_times_out_before_docker_kills_it() {
 
     server.set_mode("hang");
     server.container.wait_until("unhealthy");
-    server.assert_last_probe(1, "unhealthy: timed out after 1s waiting for the response; GET http://localhost:8000/health\n");
+    server.assert_last_probe(1, "unhealthy: timed out after 5s waiting for the response; GET http://localhost:8000/health\n");
     server.assert_no_process_left();
 
     server.set_mode("healthy");
@@ -163,15 +165,26 @@ impl Server {
     /// every probe.
     #[track_caller]
     fn assert_no_process_left(&self) {
-        let mut processes = Vec::new();
-        for _ in 0..10 {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
             self.container.wait_for_a_probe();
-            processes = self.container.processes();
+            let processes = self.container.processes();
             if processes == ["server"] {
                 return;
             }
+            assert!(
+                Instant::now() < deadline,
+                "more than the server: {processes:?}"
+            );
         }
-        panic!("more than the server: {processes:?}");
+    }
+}
+
+/// Waits until the newest entry of the health log is that of a server that listens.
+#[track_caller]
+fn wait_until_it_listens(container: &Container) {
+    while container.last_probe().output.contains("connection refused") {
+        container.wait_for_a_probe();
     }
 }
 

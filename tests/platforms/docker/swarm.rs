@@ -7,21 +7,29 @@
 //! are skipped.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::process::Command;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::build::{image, shared_fixture};
-use crate::support::engine::{Image, PATIENCE, docker, engine_or_skip, try_docker};
-use crate::support::{Folder, changed, free_port, is_required, run, skip, unique, vars};
+use crate::support::engine::{Image, docker, engine_or_skip, try_docker};
+use crate::support::{DEADLINE, Folder, changed, free_port, is_required, run, skip, unique, vars};
 
 const FILE: &str = include_str!("../../../examples/swarm.yaml");
+
+/// The file, but with more time for the engine and for becoming unhealthy, on a busy machine.
+fn file() -> String {
+    let file = changed(FILE, "timeout: 3s", "timeout: 30s");
+    changed(&file, "monitor: 30s", "monitor: 10m")
+}
 
 /// The swarm on this machine. An existing one is kept.
 struct Swarm {
     ours: bool,
+    // One test run at a time joins, uses and leaves it.
+    _lock: File,
 }
 
 fn is_manager() -> bool {
@@ -40,12 +48,16 @@ impl Swarm {
     }
 
     fn join() -> Self {
+        let path = std::env::temp_dir().join("healthprobe-test-swarm.lock");
+        let lock = File::open(&path).or_else(|_| File::create(&path));
+        let lock = lock.expect("a file to lock");
+        lock.lock().expect("a lock");
         let ours = !is_manager();
         if ours {
             let loopback = ["--advertise-addr=127.0.0.1", "--listen-addr=127.0.0.1:2377"];
             docker(&[&["swarm", "init"], &loopback[..]].concat());
         }
-        Self { ours }
+        Self { ours, _lock: lock }
     }
 }
 
@@ -127,7 +139,7 @@ impl Stack {
             .env("MODEL_IMAGE", image.name())
             .env("MODEL_PORT", self.port.to_string())
             .env("PROBE_INTERVAL", "500ms")
-            .env("START_PERIOD", "1s"));
+            .env("START_PERIOD", "10s"));
     }
 
     /// The containers of this image in this health.
@@ -143,6 +155,13 @@ impl Stack {
         format!("{}_model", self.name)
     }
 
+    /// How many tasks Swarm wants, those that are not up yet included.
+    fn wanted(&self) -> usize {
+        let format = "--format={{.DesiredState}}";
+        let states = docker(&["service", "ps", format, &self.service()]);
+        states.lines().filter(|state| *state != "Shutdown").count()
+    }
+
     /// One line per failed task.
     fn failures(&self) -> String {
         let format = "--format={{if .Error}}{{.Image}} {{.Error}}{{end}}";
@@ -154,15 +173,10 @@ impl Stack {
         docker(&["service", "inspect", format, &self.service()])
     }
 
-    fn wait_for(
-        &self,
-        what: &str,
-        patience: Duration,
-        holds: impl Fn() -> bool,
-    ) -> Result<(), String> {
+    fn wait_for(&self, what: &str, holds: impl Fn() -> bool) -> Result<(), String> {
         let started = Instant::now();
         while !holds() {
-            if started.elapsed() > patience {
+            if started.elapsed() > DEADLINE {
                 return Err(format!(
                     "not {what}; update: {}; failures: {}",
                     self.update(),
@@ -177,19 +191,27 @@ impl Stack {
     fn starts(&self) -> Result<BTreeSet<String>, String> {
         let healthy = || self.containers(&self.images.good, "healthy");
         self.deploy(&self.images.good);
-        self.wait_for("up", PATIENCE, || healthy().len() == 2)?;
+        self.wait_for("up", || healthy().len() == 2)?;
         Ok(healthy())
     }
 
     /// An unhealthy task is replaced by one that becomes healthy.
-    fn replaces(&self, patience: Duration) -> Result<(), String> {
+    fn replaces(&self) -> Result<(), String> {
         let before = self.starts()?;
         let victim = before.first().expect("a container");
+        let label = "{{index .Config.Labels \"com.docker.swarm.task.id\"}}";
+        let task = docker(&["inspect", "--format", label, victim]);
         docker(&["exec", victim, "/healthprobe", ":8000/mode/loading"]);
-        self.wait_for("failed", PATIENCE, || {
-            self.failures().contains("unhealthy container")
+        self.wait_for("failed", || self.failures().contains("unhealthy container"))?;
+        // The decision: in one transaction the failed task is shut down and another one created.
+        self.wait_for("shut down", || {
+            let state = "--format={{.DesiredState}}";
+            docker(&["inspect", "--type=task", state, &task]) == "shutdown"
         })?;
-        self.wait_for("replaced", patience, || {
+        if self.wanted() < 2 {
+            return Err(format!("not replaced; failures: {}", self.failures()));
+        }
+        self.wait_for("replaced", || {
             let now = self.containers(&self.images.good, "healthy");
             now.len() == 2 && !now.contains(victim)
         })
@@ -213,18 +235,18 @@ impl Stack {
         self.starts()?;
         let later = &self.images.later;
         self.deploy(later);
-        let healthy = || self.containers(later, "healthy").pop_first();
-        self.wait_for("updated", PATIENCE, || healthy().is_some())?;
-        let victim = healthy().expect("a container");
+        let healthy = || self.containers(later, "healthy");
+        self.wait_for("updated", || !healthy().is_empty())?;
+        let victim = healthy().pop_first().expect("a container");
         docker(&["exec", &victim, "/healthprobe", ":8000/mode/loading"]);
         self.is_taken_back(later)?;
-        self.wait_for("as before", PATIENCE, || {
+        self.wait_for("as before", || {
             self.containers(&self.images.good, "healthy").len() == 2
         })
     }
 
     fn is_taken_back(&self, image: &Image) -> Result<(), String> {
-        self.wait_for("at an end", PATIENCE, || {
+        self.wait_for("at an end", || {
             let update = self.update();
             ["rollback_completed", "paused", "completed"].contains(&update.as_str())
         })?;
@@ -251,7 +273,7 @@ impl Drop for Stack {
         let started = Instant::now();
         while let Ok(left) = try_docker(&list)
             && !left.is_empty()
-            && started.elapsed() < PATIENCE
+            && started.elapsed() < DEADLINE
         {
             for container in left.lines() {
                 let _ = try_docker(&["rm", "--force", container]);
@@ -268,15 +290,11 @@ fn swarm_replaces_unhealthy_tasks_and_rolls_back_bad_updates() {
     if !Swarm::can_be_used() {
         return;
     }
-    let checks: [Check; 3] = [
-        |stack| stack.replaces(PATIENCE),
-        Stack::rolls_back,
-        Stack::rolls_back_later,
-    ];
+    let checks: [Check; 3] = [Stack::replaces, Stack::rolls_back, Stack::rolls_back_later];
     // In parallel, because they mostly wait.
     thread::scope(|scope| {
         for check in checks {
-            scope.spawn(move || check(&Stack::new(FILE)).unwrap());
+            scope.spawn(move || check(&Stack::new(&file())).unwrap());
         }
     });
 }
@@ -288,12 +306,11 @@ fn a_broken_stack_fails() {
         return;
     }
     // The correct text, its replacement, the check, and a part of the expected error.
-    let replaces: Check = |stack| stack.replaces(Duration::from_secs(12));
     let breakages: [(&str, &str, Check, &str); 4] = [
         (
             "condition: any",
             "condition: none",
-            replaces,
+            Stack::replaces,
             "not replaced",
         ),
         (
@@ -309,7 +326,7 @@ fn a_broken_stack_fails() {
             "has become",
         ),
         (
-            "monitor: 30s",
+            "monitor: 10m",
             "monitor: 1ms",
             Stack::rolls_back_later,
             "is completed",
@@ -317,7 +334,7 @@ fn a_broken_stack_fails() {
     ];
     thread::scope(|scope| {
         for (right, wrong, check, noticed) in breakages {
-            let broken = changed(FILE, right, wrong);
+            let broken = changed(&file(), right, wrong);
             scope.spawn(move || {
                 let found = check(&Stack::new(&broken)).expect_err(wrong);
                 assert!(found.contains(noticed), "{right} → {wrong}: {found}");

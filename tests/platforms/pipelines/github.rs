@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_schema, checkout, docker, read};
+use super::{
+    HEALTHCHECK, Leftovers, NONE, RIGHT, WRONG, assert_schema, checkout, docker, read,
+    wait_until_it_listens,
+};
 use crate::support::{DEADLINE, Finished, changed, engine, free_port, unique, without_times};
 
 const WORKFLOW: &str = include_str!("../../../examples/ci/github-actions.yml");
@@ -108,6 +111,9 @@ fn run(
         done.log.push_str(&ended.text);
         done.ran.push(step["name"].as_str().unwrap().to_owned());
         done.is_green &= ended.code == Some(0);
+        if step["name"] == "Start" && done.is_green {
+            wait_until_it_listens(&fill(job["env"]["MODEL"].as_str().unwrap()));
+        }
     }
     done.log = without_times(&done.log);
     done
@@ -137,8 +143,9 @@ fn smoke_test(workflow: &Value, model: &str) -> Job {
 
 #[test]
 fn the_smoke_test_passes_only_with_a_working_model() {
-    let workflow = changed(WORKFLOW, "--wait 60s", "--wait 4s --interval 100ms");
-    let Some([workflow]) = read(SCHEMA, &[workflow]) else {
+    let waiting = |time: &str| changed(WORKFLOW, "--wait 60s", time);
+    let texts = ["--wait 60s --interval 100ms", "--wait 4s --interval 100ms"];
+    let Some([workflow, hasty]) = read(SCHEMA, &texts.map(waiting)) else {
         return;
     };
     if !engine::answers() {
@@ -158,7 +165,7 @@ fn the_smoke_test_passes_only_with_a_working_model() {
         right.ran
     );
 
-    let none = smoke_test(&workflow, NONE);
+    let none = smoke_test(&hasty, NONE);
     assert!(!none.is_green);
     let reason = "unhealthy: status 503, expected 200-399; model.loaded is missing, ";
     assert!(none.log.contains(reason), "{}", none.log);

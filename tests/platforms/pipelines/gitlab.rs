@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Leftovers, NONE, RIGHT, WRONG, assert_schema, checkout, docker, read};
+use super::{
+    Leftovers, NONE, RIGHT, WRONG, assert_schema, checkout, docker, read, wait_until_it_listens,
+};
 use crate::support::machine::Machine;
 use crate::support::{
     Finished, Folder, Running, changed, free_port, probe, program, unique, without_times,
@@ -83,7 +85,7 @@ impl Registry {
             _process: Running(process.unwrap()),
             _folder: folder,
         };
-        let up = probe(&[&format!("127.0.0.1:{port}/v2/"), "--wait", "20s"]).output();
+        let up = probe(&[&format!("127.0.0.1:{port}/v2/"), "--wait", "2m"]).output();
         assert!(up.status.success(), "{up:?}");
         Some(registry)
     }
@@ -179,6 +181,7 @@ fn pipeline(machine: &Machine, registry: &Registry, pipeline: &Value, model: &st
             test: Some(started),
         };
     }
+    wait_until_it_listens(&name);
     Jobs {
         build,
         test: Some(run_in(machine, &artifacts.0, &name, &script(job))),
@@ -200,18 +203,19 @@ fn run_in(machine: &Machine, folder: &Path, network: &str, script: &str) -> Fini
 
 #[test]
 fn the_pipeline_passes_only_with_a_working_model() {
-    let hasty = changed(PIPELINE, "--wait 60s", "--wait 4s --interval 100ms");
+    let waiting = |time: &str| changed(PIPELINE, "--wait 60s", time);
+    let texts = ["--wait 60s --interval 100ms", "--wait 4s --interval 100ms"];
     let (Some(machine), Some(registry)) = (Machine::build(), Registry::start()) else {
         return;
     };
-    let Some([hasty]) = read(SCHEMA, &[hasty]) else {
+    let Some([patient, hasty]) = read(SCHEMA, &texts.map(waiting)) else {
         return;
     };
-    let test = |model: &str| {
-        let test = pipeline(&machine, &registry, &hasty, model).tested();
+    let test = |text: &Value, model: &str| {
+        let test = pipeline(&machine, &registry, text, model).tested();
         (test.code == Some(0), without_times(&test.text))
     };
-    let (is_green, log) = test(RIGHT);
+    let (is_green, log) = test(&patient, RIGHT);
     assert!(is_green, "{log}");
     assert!(
         log.contains("; attempt ")
@@ -219,14 +223,14 @@ fn the_pipeline_passes_only_with_a_working_model() {
         "{log}"
     );
 
-    let (is_green, log) = test(NONE);
+    let (is_green, log) = test(&hasty, NONE);
     let reason = "unhealthy: status 503, expected 200-399; model.loaded is missing, ";
     assert!(
         !is_green && log.contains(reason) && !log.contains("/predict"),
         "{log}"
     );
 
-    let (is_green, log) = test(WRONG);
+    let (is_green, log) = test(&patient, WRONG);
     let reason = "unhealthy: predictions[0].label is \"Unknown\", expected \"virginica\"; predictions[0].score is NaN, ";
     assert!(!is_green && log.contains(reason), "{log}");
 }

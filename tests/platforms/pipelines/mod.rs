@@ -7,13 +7,15 @@ mod gitlab;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::build::{compile, static_healthprobe};
 use crate::support::files::executable;
 use crate::support::schemas::{Breakage, ask, assert_rejects_broken};
-use crate::support::{Finished, Folder, unique};
+use crate::support::{DEADLINE, Finished, Folder, unique};
 
 /// Parses each file and validates it against this schema.
 const VALIDATE: &str = r#"
@@ -89,6 +91,20 @@ fn checkout(model: &str) -> Folder {
     );
     fs::write(folder.0.join("Dockerfile"), dockerfile).unwrap();
     folder
+}
+
+/// Waits until a container's server says that it listens.
+#[track_caller]
+fn wait_until_it_listens(container: &str) {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let log = docker(&["logs", container]);
+        if log.text.contains("model server, ") {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{log:?}");
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Runs `docker` with these arguments.

@@ -12,6 +12,7 @@ fn main() {
     let model = std::fs::read_to_string("/model.json").unwrap_or_default();
     let mut asked = None;
     let listener = TcpListener::bind("0.0.0.0:8000").expect("port 8000 is free");
+    // Tests wait for this line.
     println!("model server, model of {} bytes", model.len());
     for stream in listener.incoming().flatten() {
         let is_loaded =

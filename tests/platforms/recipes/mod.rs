@@ -6,16 +6,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::python::{bentoml_python, fastapi_python, recipes_python};
 use crate::support::recipes::{self as page, ROLES, Recipe, Verdict};
-use crate::support::{DEADLINE, Folder, probe, signal};
+use crate::support::{DEADLINE, Folder, Running, free_port, signal, wait_for_verdict};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -69,9 +67,11 @@ fn fastapi_recipe_detects_a_dead_model() {
     server.wait_until_healthy(HEALTH_8000, HEALTH_8000, PREDICT_8000);
     let config = server.folder.0.join("probe.json");
     fs::write(&config, page::config()).unwrap();
-    let url = format!(":{}/predict", server.port);
-    let outcome = probe(&[&url, "-c", config.to_str().unwrap()]).run();
-    outcome.assert_code(0);
+    let url = format!("http://localhost:{}/predict", server.port);
+    wait_for_verdict(
+        &[&url, "-c", config.to_str().unwrap()],
+        format!("healthy: 200 OK in <t>; POST {url}"),
+    );
 
     server.put_weights(&model.replace("12.767", "NaN"));
     server.wait_until_only_integrity_fails(HEALTH_8000, HEALTH_8000);
@@ -127,14 +127,15 @@ fn litserve_recipe_detects_a_dead_model() {
 
     // A request that never ends occupies the only worker.
     let url = format!(":{}/predict", server.port);
-    let poison = probe(&[url.as_str(), "-d", r#"{"input": -1}"#, "-t", "1s"]).run();
-    assert!(
-        poison
-            .out
-            .contains("timed out after 1s waiting for the response"),
-        "{poison:?}"
-    );
+    let poison = Command::new(env!("CARGO_BIN_EXE_healthprobe"))
+        .args([&url, "-d", r#"{"input": -1}"#, "-t", "1h"])
+        .env_clear()
+        .stdout(Stdio::null())
+        .spawn();
+    let mut poison = Running(poison.unwrap());
     server.wait_until_only_integrity_fails(HEALTH_8000, HEALTH_8000);
+    let ended = poison.0.try_wait().unwrap();
+    assert!(ended.is_none(), "{ended:?}\n{}", server.log());
 }
 
 #[test]
@@ -186,8 +187,8 @@ fn mlserver_recipe_detects_a_dead_model() {
             .args(["-m", "mlserver.cli.main", "start", "mlserver"])
             .env("MLSERVER_HOST", "127.0.0.1")
             .env("MLSERVER_HTTP_PORT", port)
-            .env("MLSERVER_GRPC_PORT", quiet_port().to_string())
-            .env("MLSERVER_METRICS_PORT", quiet_port().to_string())
+            .env("MLSERVER_GRPC_PORT", free_port().to_string())
+            .env("MLSERVER_METRICS_PORT", free_port().to_string())
             .env("MLSERVER_PARALLEL_WORKERS", "0")
             .env("WEIGHTS", weights);
         command
@@ -242,7 +243,7 @@ impl Server {
         let python = python()?;
         let folder = Folder::new("recipe");
         let log = File::create(folder.0.join("log")).unwrap();
-        let port = quiet_port();
+        let port = free_port();
         let mut command = command(&python, &port.to_string(), &folder.0.join("weights.json"));
         if command.get_current_dir().is_none() {
             command.current_dir(Path::new(ROOT).join("tests/platforms/recipes/servers"));
@@ -315,18 +316,6 @@ impl Drop for Server {
         family.push(self.process.id());
         signal("KILL", &family);
         _ = self.process.wait();
-    }
-}
-
-/// A free port below the ephemeral range, so that nothing takes it before the server does.
-fn quiet_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    loop {
-        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }
 

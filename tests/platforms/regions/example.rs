@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::python::fastapi_python;
-use crate::support::{Outcome, PATIENCE, changed, folder, program, skip, vars, without_times};
+use crate::support::{DEADLINE, Outcome, changed, folder, program, skip, vars, without_times};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 
@@ -60,6 +60,13 @@ impl Example {
             }
         }
         fs::create_dir(copy.folder.join("tmp")).unwrap();
+        // A busy machine starts servers and answers slowly.
+        copy.change("run", "--wait 30s", "--wait 2m --timeout 20s");
+        copy.change(
+            "probe.json",
+            "\"max_latency\"",
+            "\"timeout\": \"20s\",\n  \"max_latency\"",
+        );
         Some(copy)
     }
 
@@ -105,7 +112,7 @@ impl Example {
         // A killed process may take a moment to disappear.
         let started = Instant::now();
         while let Some(line) = self.process() {
-            assert!(started.elapsed() < PATIENCE, "{line}");
+            assert!(started.elapsed() < DEADLINE, "{line}");
             thread::sleep(Duration::from_millis(20));
         }
     }

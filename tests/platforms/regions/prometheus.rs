@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::README;
 use super::example::Example;
 use crate::support::metrics::{cron_command, get, node_exporter, start_prometheus};
-use crate::support::{PATIENCE, Server, changed, folder, probe, program};
+use crate::support::{DEADLINE, Server, changed, folder, probe, program};
 
 const RULES: &str = include_str!("../../../examples/regions/rules.yml");
 
@@ -89,7 +89,7 @@ pub fn alerts(copy: &Example) {
         if json!(found) == expected {
             return;
         }
-        assert!(started.elapsed() < PATIENCE, "{answer}");
+        assert!(started.elapsed() < DEADLINE, "{answer}");
         thread::sleep(Duration::from_millis(50));
     }
 }

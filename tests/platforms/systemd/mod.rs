@@ -124,16 +124,26 @@ fn systemd_accepts_the_units_and_rejects_broken_ones() {
 
 /// The units with short intervals, in the order of `System::boot`.
 fn quick_units() -> [String; 3] {
-    let model = changed(MODEL, "--wait 90s", "--wait 3s --interval 200ms");
     [
-        changed(&model, "RestartSec=5s", "RestartSec=50ms"),
+        changed(MODEL, "RestartSec=5s", "RestartSec=50ms"),
         changed(
             PROBE,
             "--wait 30s --interval 5s",
-            "--wait 1s --interval 200ms",
+            "--wait 5s --interval 200ms",
         ),
         TIMER.replace("30s", "500ms"),
     ]
+}
+
+/// The model's unit with a short wait, which begins when the server listens.
+fn impatient(model: &str) -> String {
+    let listens = "ExecStartPost=/usr/local/bin/healthprobe :${PORT}/health --wait 100s --interval 200ms --expect-status 100-599 -q";
+    let model = changed(model, "--wait 90s", "--wait 3s --interval 200ms");
+    changed(
+        &model,
+        "ExecStartPost=",
+        &format!("{listens}\nExecStartPost="),
+    )
 }
 
 const NOT_LOADED: &str = "unhealthy: status 503, expected 200-399; status is missing, expected \"ok\"; \
@@ -185,7 +195,7 @@ fn start_waits_until_the_model_answers() {
 #[test]
 fn start_fails_with_the_reason_without_a_model() {
     let [model, probe, timer] = quick_units();
-    let Some(system) = System::boot(&model, &probe, &timer) else {
+    let Some(system) = System::boot(&impatient(&model), &probe, &timer) else {
         return;
     };
     let started = system.run("systemctl start model");
@@ -224,8 +234,7 @@ fn start_needs_the_probe_and_its_deadline() {
         "without a model"
     );
     // The shorter of the two deadlines applies.
-    let model = changed(&model, "--wait 3s", "--wait 90s");
-    let model = changed(&model, "TimeoutStartSec=120s", "TimeoutStartSec=1s");
+    let model = changed(&model, "TimeoutStartSec=120s", "TimeoutStartSec=10s");
     fs::write(system.folder.0.join("units/model.service"), model).unwrap();
     system.run("systemctl stop model; systemctl daemon-reload");
     let started = system.run("systemctl start model");
@@ -244,7 +253,6 @@ fn start_needs_the_probe_and_its_deadline() {
 #[test]
 fn restarts_a_model_that_hangs() {
     let [model, probe, timer] = quick_units();
-    let model = changed(&model, "--wait 3s", "--wait 20s");
     let Some(system) = System::boot(&model, &probe, &timer) else {
         return;
     };
