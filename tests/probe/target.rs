@@ -77,7 +77,7 @@ fn resolves_localhost_to_ipv4_then_ipv6() {
     if !has_ipv6() {
         return;
     }
-    let server = Server::on("[::1]:0", ok);
+    let server = Server::on(&format!("[::1]:{}", free_port()), ok);
     server.assert_verdict(
         &["localhost:PORT/"],
         "healthy: 200 OK in <t>; GET http://localhost:PORT/",
