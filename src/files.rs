@@ -1,65 +1,38 @@
-//! Reads and writes the files that flags name.
+//! Reads and writes files.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 /// Maximum length of a file, in bytes: an endless device must not fill the memory.
 const MAX_FILE_SIZE: u64 = 256 << 20;
 
-/// Reads what a flag names.
-pub type ReadInput<'a> = dyn Fn(Input) -> io::Result<Vec<u8>> + 'a;
-
-/// What a flag names to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input<'p> {
-    /// Standard input.
-    Stdin,
-    /// The file at this path.
-    File(&'p str),
+/// Reads a file of the system, whose reader knows no deadline. So a pipe is refused: its
+/// writer may be silent, or never come.
+///
+/// # Errors
+/// It cannot be read, it is a pipe, or it is longer than 256 MiB.
+pub fn read(path: &str) -> io::Result<Vec<u8>> {
+    if fs::metadata(path)?.file_type().is_fifo() {
+        return Err(io::Error::other("it is a pipe"));
+    }
+    read_any(path)
 }
 
-impl<'p> Input<'p> {
-    /// `-` is standard input for `--data @-` and `--config -`, and a file's name elsewhere.
-    #[must_use]
-    pub fn or_stdin(path: &'p str) -> Self {
-        match path {
-            "-" => Self::Stdin,
-            _ => Self::File(path),
-        }
-    }
-
-    /// Reads it to its end.
-    ///
-    /// # Errors
-    /// It cannot be read, or it is longer than 256 MiB.
-    pub fn read(self) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Stdin => read_limited(io::stdin().lock()),
-            Self::File(path) => read(path),
-        }
-    }
-}
-
-impl fmt::Display for Input<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Stdin => "standard input",
-            Self::File(path) => path,
-        })
-    }
-}
-
-/// Reads a file.
+/// Reads a file of any kind.
 ///
 /// # Errors
 /// It cannot be read, or it is longer than 256 MiB.
-pub fn read(path: &str) -> io::Result<Vec<u8>> {
+pub fn read_any(path: &str) -> io::Result<Vec<u8>> {
     read_limited(File::open(path)?)
 }
 
-fn read_limited(input: impl Read) -> io::Result<Vec<u8>> {
+/// Reads to the end of this.
+///
+/// # Errors
+/// It cannot be read, or it is longer than 256 MiB.
+pub fn read_limited(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_SIZE {

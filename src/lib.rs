@@ -24,6 +24,7 @@ pub mod check;
 pub mod duration;
 pub mod fetch;
 pub mod files;
+pub mod inputs;
 pub mod interrupt;
 pub mod outputs;
 pub mod plan;

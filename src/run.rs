@@ -7,7 +7,8 @@ use crate::args::env::Environment;
 use crate::args::{Args, ArgsError};
 use crate::check::{self, Outcome};
 use crate::fetch;
-use crate::files::{self, Input};
+use crate::files;
+use crate::inputs::{Input, Inputs};
 use crate::interrupt;
 use crate::outputs::Outputs;
 use crate::plan::{Format, Plan};
@@ -68,12 +69,16 @@ fn plan(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<Plan, NoPlan> {
-    let read = |input: Input| input.read();
+    let inputs = Inputs::default();
+    let read = |input: Input, timeout| inputs.read(input, timeout);
     let args = Args::read(arguments, environment, &read).map_err(|error| match error {
         ArgsError::DisplayHelp(text) | ArgsError::DisplayVersion(text) => NoPlan::Info(text),
         ArgsError::Usage(error) => NoPlan::Usage(error.to_string()),
     })?;
-    Plan::new(args, environment, &read).map_err(|error| NoPlan::Usage(error.to_string()))
+    let mut plan =
+        Plan::new(args, environment, &read).map_err(|error| NoPlan::Usage(error.to_string()))?;
+    plan.count_reading(inputs.spent());
+    Ok(plan)
 }
 
 /// The result of one probe.

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ErrorKind};
 use super::config_file::ConfigError;
 use super::env::NotUnicode;
 use super::origin::Origin;
-use crate::files::Input;
+use crate::inputs::Input;
 use crate::upstream::{strip_os_error, strip_value_name};
 
 /// Why there are no arguments to work with.

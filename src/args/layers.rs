@@ -2,6 +2,7 @@
 //! environment, then the config file.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Id};
@@ -11,7 +12,7 @@ use super::env::Environment;
 use super::error::{ArgsError, UsageError};
 use super::flags::{self, Arity, BASELINE, CONFIG, Content, DATA, HEADER, Spec, WRITE_BASELINE};
 use super::origin::Origin;
-use crate::files::{Input, ReadInput};
+use crate::inputs::{Input, ReadInput};
 
 /// What every variable's name starts with.
 pub(crate) const PREFIX: &str = "HEALTHPROBE_";
@@ -133,15 +134,21 @@ impl Layers {
     }
 
     /// Adds what a config file sets and no nearer layer does.
-    pub(crate) fn add_config(&mut self, path: &str, read: &ReadInput) -> Result<(), UsageError> {
-        let bytes = read(Input::or_stdin(path)).map_err(|error| UsageError::UnreadableConfig {
-            origin: self
-                .origin(CONFIG.long)
-                .cloned()
-                .unwrap_or(Origin::CommandLine(CONFIG.long)),
-            path: path.to_owned(),
-            error,
-        })?;
+    pub(crate) fn add_config(
+        &mut self,
+        path: &str,
+        timeout: Duration,
+        read: &ReadInput,
+    ) -> Result<(), UsageError> {
+        let bytes =
+            read(Input::or_stdin(path), timeout).map_err(|error| UsageError::UnreadableConfig {
+                origin: self
+                    .origin(CONFIG.long)
+                    .cloned()
+                    .unwrap_or(Origin::CommandLine(CONFIG.long)),
+                path: path.to_owned(),
+                error,
+            })?;
         let refuse = |error| UsageError::Config {
             path: path.to_owned(),
             error,

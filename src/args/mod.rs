@@ -15,16 +15,21 @@ mod version;
 
 use std::ffi::OsString;
 use std::mem;
+use std::time::Duration;
 
-use crate::files::ReadInput;
+use crate::duration;
+use crate::inputs::ReadInput;
 use env::Environment;
-use flags::{CONFIG, Flag, Switch, Value, Values};
+use flags::{CONFIG, Flag, Switch, TIMEOUT, Value, Values, WAIT};
 use layers::{Layers, PREFIX};
 
 pub use command_line::command;
 pub use error::{ArgsError, UsageError};
 pub use layers::{InlineJson, config_keys};
 pub use origin::Origin;
+
+/// The default of `--timeout`.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the user set, and where.
 #[derive(Debug)]
@@ -52,9 +57,17 @@ impl Args {
         }
         let mut args = Self { layers };
         if let Some(path) = args.value(CONFIG).map(str::to_owned) {
-            args.layers.add_config(&path, read)?;
+            let timeout = args.input_timeout();
+            args.layers.add_config(&path, timeout, read)?;
         }
         Ok(args)
+    }
+
+    /// How long reading inputs may take: as long as the probe, as far as that is known.
+    pub(crate) fn input_timeout(&self) -> Duration {
+        let set = |flag| duration::parse(self.value(flag)?).ok();
+        let timeout = set(TIMEOUT).unwrap_or(DEFAULT_TIMEOUT);
+        set(WAIT).map_or(timeout, |wait| timeout.min(wait))
     }
 
     /// Takes the JSON texts of the config, which may be large.

@@ -37,6 +37,12 @@ impl Context {
         }
     }
 
+    /// As if it had started so much earlier.
+    pub(super) fn after(mut self, spent: Duration) -> Self {
+        self.deadline = self.deadline.after(spent);
+        self
+    }
+
     pub(super) fn connected(&self, address: Address) {
         self.timeline.connected();
         self.connection().address = Some(address);

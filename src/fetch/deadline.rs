@@ -19,6 +19,12 @@ impl Deadline {
         }
     }
 
+    /// The timeout runs since so much earlier.
+    pub(super) fn after(self, spent: Duration) -> Self {
+        let started = self.started.checked_sub(spent).unwrap_or(self.started);
+        Self { started, ..self }
+    }
+
     /// The time left; an error that names the stage if there is none.
     pub(super) fn remaining(&self, stage: impl FnOnce() -> Stage) -> Result<Duration, FetchError> {
         match self.timeout.checked_sub(self.started.elapsed()) {

@@ -42,7 +42,7 @@ use context::Context;
 /// # Errors
 /// No response whose status and headers could be read in time.
 pub fn fetch(request: &Request) -> Result<PendingResponse, Box<FetchFailure>> {
-    let context = Arc::new(Context::start(request.timeout));
+    let context = Arc::new(Context::start(request.timeout).after(request.spent));
     let mut redirects = Vec::new();
     match follow(request, &context, &mut redirects) {
         Ok(mut pending) => {

@@ -1,11 +1,13 @@
 //! Arguments → plan: every value parsed, every conflict gone. After this, nothing that
 //! the user wrote can fail.
 
+use std::time::Duration;
+
 use crate::args::Args;
 use crate::args::env::Environment;
 use crate::args::flags::{METRICS_FILE, OUTPUT, QUIET, VERBOSE, WRITE_BASELINE};
 use crate::check::{self, Check};
-use crate::files::ReadInput;
+use crate::inputs::ReadInput;
 use crate::record::Recording;
 use crate::request::secret::Secret;
 use crate::request::{BodyPolicy, Request};
@@ -70,6 +72,15 @@ pub enum Format {
 }
 
 impl Plan {
+    /// Counts the time that reading the inputs took: against the timeout of the probe, or
+    /// where it is repeated, against the time for all attempts.
+    pub fn count_reading(&mut self, spent: Duration) {
+        match &mut self.waiting {
+            Some(policy) => policy.limit = policy.limit.saturating_sub(spent),
+            None => self.request.spent = spent,
+        }
+    }
+
     /// Reads every argument.
     ///
     /// # Errors
@@ -137,7 +148,7 @@ mod tests {
     use super::Plan;
     use crate::args::Args;
     use crate::args::env::Environment;
-    use crate::files::Input;
+    use crate::inputs::Input;
     use std::cell::RefCell;
     use std::ffi::OsString;
     use std::io;
@@ -145,7 +156,7 @@ mod tests {
     /// What these arguments read: a config first, then what else they name.
     fn inputs(arguments: &[&str]) -> Vec<String> {
         let inputs = RefCell::new(Vec::new());
-        let read = |input: Input| {
+        let read = |input: Input, _| {
             inputs.borrow_mut().push(format!("{input:?}"));
             match input {
                 Input::File("probe.json") => Ok(b"{\"data_file\": \"-\"}".to_vec()),

@@ -6,7 +6,7 @@ use super::error::{Mismatch, PlanError};
 use crate::args::Args;
 use crate::args::env::Environment;
 use crate::args::flags::{Content, Flag, Value, Values};
-use crate::files::{Input, ReadInput};
+use crate::inputs::{Input, ReadInput};
 use crate::request::url::redact;
 use crate::syntax::SyntaxError;
 
@@ -54,7 +54,7 @@ impl Planner<'_> {
         if input == Input::File("") {
             return Err(PlanError::MissingPath(self.args.origin(flag)));
         }
-        (self.read)(input).map_err(|error| PlanError::Unreadable {
+        (self.read)(input, self.args.input_timeout()).map_err(|error| PlanError::Unreadable {
             origin: self.args.origin(flag),
             input: input.to_string(),
             error,

@@ -6,11 +6,12 @@ use super::error::{Mismatch, PlanError};
 use super::expand::expand;
 use super::headers::{self, Headers};
 use super::planner::{Planner, path};
+use crate::args::DEFAULT_TIMEOUT;
 use crate::args::flags::{
     BEARER_FILE, CONNECT_TO, DATA, Flag, HEADER, IPV4, IPV6, LOCATION, MAX_BODY, PROXY, REQUEST,
     TIMEOUT, UNIX_SOCKET, URL, USER, Value,
 };
-use crate::files::Input;
+use crate::inputs::Input;
 use crate::request::endpoint::{Endpoint, Host};
 use crate::request::header::is_token;
 use crate::request::secret::Secret;
@@ -19,7 +20,6 @@ use crate::request::{BodyPolicy, Destination, Family, Proxy, Request, Via};
 use crate::syntax::SyntaxError;
 use crate::{duration, size};
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 const DEFAULT_MAX_BODY: usize = 1 << 20;
 
 /// Maximum length of a Unix socket's path, or of its name after `@`: what `sockaddr_un` has
@@ -71,6 +71,7 @@ impl Planner<'_> {
             timeout: self
                 .parse(TIMEOUT, duration::parse)?
                 .unwrap_or(DEFAULT_TIMEOUT),
+            spent: Duration::ZERO,
             via,
             family: Family::Any,
             follow_redirects: self.args.is_set(LOCATION),

@@ -26,6 +26,8 @@ pub struct Request {
     pub data: Option<Vec<u8>>,
     /// The deadline of the whole probe.
     pub timeout: Duration,
+    /// How much of it is over before the request.
+    pub spent: Duration,
     /// What to connect to.
     pub via: Via,
     /// Which addresses to use.

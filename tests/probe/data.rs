@@ -164,7 +164,9 @@ fn rejects_an_unreadable_body_before_sending() {
             "--data: cannot read /dev/zero: it is longer than 256 MiB",
         ),
     ] {
-        server.probe(&[":PORT", "-d", data]).assert_error(message);
+        // Reading up to the limit takes its time.
+        let outcome = server.probe(&[":PORT", "-d", data, "-t", "60s"]);
+        outcome.assert_error(message);
     }
     assert!(server.received_nothing());
     assert_error(

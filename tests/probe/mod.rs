@@ -12,6 +12,7 @@ mod deadline;
 mod encoding;
 mod faults;
 mod head;
+mod inputs;
 mod json;
 mod location;
 mod metrics;

@@ -50,6 +50,11 @@ impl Probe {
         self
     }
 
+    pub fn stdin(mut self, input: impl Into<Stdio>) -> Self {
+        self.command.stdin(input);
+        self
+    }
+
     /// The working directory.
     pub fn folder(mut self, folder: &str) -> Self {
         self.command.current_dir(folder);
