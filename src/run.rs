@@ -32,6 +32,7 @@ pub fn run(
     environment: &Environment,
     mut outputs: Outputs,
 ) -> u8 {
+    interrupt::exit_1_on_signal_if_first_process();
     match plan(arguments, environment) {
         Ok(plan) => {
             let verdict = match plan.waiting {

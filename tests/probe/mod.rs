@@ -25,6 +25,7 @@ mod routing;
 mod secrets;
 mod settings;
 mod side_effects;
+mod signals;
 mod surrogates;
 mod target;
 mod terminal;

@@ -8,8 +8,10 @@ mod swarm;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::json;
+
 use crate::support::build::image;
-use crate::support::engine::{Container, Image, engine_or_skip};
+use crate::support::engine::{Container, Image, engine_or_skip, try_docker};
 use crate::support::{DEADLINE, without_times};
 
 #[test]
@@ -128,6 +130,30 @@ fn runs_without_network_capabilities_or_writable_files() {
     );
     server.container.wait_until("healthy");
     server.assert_last_probe(0, HEALTHY);
+}
+
+/// Without a handler, the system ignores `docker stop` for the first process of a container.
+#[test]
+fn ends_at_once_with_1_as_the_first_process() {
+    engine_or_skip!();
+    let image = image();
+    let options = [
+        "--interactive",
+        "--no-healthcheck",
+        "--entrypoint=/healthprobe",
+    ];
+    // It reads a standard input that stays open.
+    let arguments = ["http://localhost:8000/", "--data=@-", "--timeout=1h"];
+    let container = Container::start(&image, &options, &arguments);
+    let deadline = Instant::now() + DEADLINE;
+    let mut state = json!(null);
+    while Instant::now() < deadline && state["Status"] != "exited" {
+        // The first may come before there is a handler; the last, after the end.
+        let _ = try_docker(&["kill", "--signal=TERM", container.name()]);
+        state = container.inspect("{{json .State}}");
+    }
+    assert_eq!(state["Status"], "exited", "{state}");
+    assert_eq!(state["ExitCode"], 1, "{state}");
 }
 
 const HEALTHY: &str = "healthy: 200 OK in <t>; GET http://localhost:8000/health\n";
