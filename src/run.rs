@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use crate::args::env::Environment;
-use crate::args::{Args, ArgsError};
+use crate::args::{Args, ArgsError, UnknownVariable};
 use crate::check::{self, Outcome};
 use crate::fetch;
 use crate::files;
@@ -23,6 +23,9 @@ use crate::wait::{WaitPolicy, WaitStats};
 /// Maximum length of an error message, in bytes.
 const MAX_ERROR_LEN: usize = 480;
 
+/// Maximum number of unknown variables to name.
+const MAX_WARNINGS: usize = 3;
+
 /// Probes as the arguments and the environment say, and reports the verdict.
 /// Returns the exit code: 0 when healthy, and for help and version; otherwise 1.
 ///
@@ -33,7 +36,8 @@ pub fn run(
     mut outputs: Outputs,
 ) -> u8 {
     interrupt::exit_1_on_signal_if_first_process();
-    match plan(arguments, environment) {
+    let mut unknown = Vec::new();
+    let exit_code = match plan(arguments, environment, &mut unknown) {
         Ok(plan) => {
             let verdict = match plan.waiting {
                 None => emit(&plan, &probe(&plan, &plan.request), None, &mut outputs),
@@ -52,6 +56,18 @@ pub fn run(
             let _ = writeln!(outputs.err, "error: {error}");
             1
         }
+    };
+    // After the verdict: of a long output, some engines keep the beginning alone.
+    warn(&unknown, outputs.err);
+    exit_code
+}
+
+fn warn(unknown: &[UnknownVariable], err: &mut dyn Write) {
+    for variable in unknown.iter().take(MAX_WARNINGS) {
+        let _ = writeln!(err, "warning: {}", text::escape(&variable.to_string()));
+    }
+    if let Some(more @ 1..) = unknown.len().checked_sub(MAX_WARNINGS) {
+        let _ = writeln!(err, "warning: unknown variables not shown: {more}");
     }
 }
 
@@ -69,13 +85,15 @@ enum NoPlan {
 fn plan(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
+    unknown: &mut Vec<UnknownVariable>,
 ) -> Result<Plan, NoPlan> {
     let inputs = Inputs::default();
     let read = |input: Input, timeout| inputs.read(input, timeout);
-    let args = Args::read(arguments, environment, &read).map_err(|error| match error {
+    let mut args = Args::read(arguments, environment, &read).map_err(|error| match error {
         ArgsError::DisplayHelp(text) | ArgsError::DisplayVersion(text) => NoPlan::Info(text),
         ArgsError::Usage(error) => NoPlan::Usage(error.to_string()),
     })?;
+    *unknown = args.take_unknown_variables();
     let mut plan =
         Plan::new(args, environment, &read).map_err(|error| NoPlan::Usage(error.to_string()))?;
     plan.count_reading(inputs.spent());

@@ -34,6 +34,13 @@ impl Environment {
         }
     }
 
+    /// The names of the variables that start with this and are not empty, in their order.
+    pub(crate) fn names_with<'e>(&'e self, prefix: &'e str) -> impl Iterator<Item = &'e OsString> {
+        let named = |name: &OsString| name.as_encoded_bytes().starts_with(prefix.as_bytes());
+        let set = self.0.iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, _)| name).filter(move |name| named(name))
+    }
+
     /// Whether any variable's name starts with this.
     #[must_use]
     pub fn has_prefix(&self, prefix: &str) -> bool {

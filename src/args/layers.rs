@@ -49,6 +49,11 @@ fn to_key(flag: &str) -> String {
     flag.replace('-', "_")
 }
 
+/// The name of a flag's variable.
+pub(crate) fn variable(flag: &str) -> String {
+    format!("{PREFIX}{}", to_key(flag).to_ascii_uppercase())
+}
+
 /// What one layer has for a flag.
 #[derive(Debug)]
 struct Setting {
@@ -95,6 +100,12 @@ impl Layers {
         self.find(flag).map(|setting| &setting.origin)
     }
 
+    /// The values of all flags.
+    pub(crate) fn all_values(&self) -> impl Iterator<Item = &str> {
+        let values = self.settings.iter().flat_map(|setting| &setting.values);
+        values.map(String::as_str)
+    }
+
     /// A flag's values; none for a switch that is on.
     pub(crate) fn values(&self, flag: &str) -> Option<&[String]> {
         self.find(flag).map(|setting| setting.values.as_slice())
@@ -107,7 +118,7 @@ impl Layers {
             if !self.is_unset(spec) {
                 continue;
             }
-            let name = format!("{PREFIX}{}", to_key(spec.long).to_ascii_uppercase());
+            let name = variable(spec.long);
             let Some(value) = environment.get(&name)? else {
                 continue;
             };

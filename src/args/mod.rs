@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod flags;
 mod layers;
 mod origin;
+mod unknown;
 mod version;
 
 use std::ffi::OsString;
@@ -27,6 +28,7 @@ pub use command_line::command;
 pub use error::{ArgsError, UsageError};
 pub use layers::{InlineJson, config_keys};
 pub use origin::Origin;
+pub use unknown::UnknownVariable;
 
 /// The default of `--timeout`.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,6 +37,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Args {
     layers: Layers,
+    unknown_variables: Vec<UnknownVariable>,
 }
 
 impl Args {
@@ -52,15 +55,28 @@ impl Args {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut layers = Layers::of_command_line(&command_line::read(&arguments)?);
         // Most environments name none of the flags.
-        if environment.has_prefix(PREFIX) {
+        let has_variables = environment.has_prefix(PREFIX);
+        if has_variables {
             layers.add_environment(environment)?;
         }
-        let mut args = Self { layers };
+        let mut args = Self {
+            layers,
+            unknown_variables: Vec::new(),
+        };
         if let Some(path) = args.value(CONFIG).map(str::to_owned) {
             let timeout = args.input_timeout();
             args.layers.add_config(&path, timeout, read)?;
         }
+        if has_variables {
+            args.unknown_variables = unknown::variables(environment, &args.layers);
+        }
         Ok(args)
+    }
+
+    /// Takes the variables that are no flag's.
+    #[must_use]
+    pub fn take_unknown_variables(&mut self) -> Vec<UnknownVariable> {
+        mem::take(&mut self.unknown_variables)
     }
 
     /// How long reading inputs may take: as long as the probe, as far as that is known.

@@ -30,5 +30,6 @@ mod surrogates;
 mod target;
 mod terminal;
 mod tls;
+mod variables;
 mod wait;
 mod white_space;
