@@ -20,18 +20,18 @@ impl fmt::Display for NotUnicode {
 impl std::error::Error for NotUnicode {}
 
 impl Environment {
-    /// The value of a variable; `None` where it is unset or empty.
+    /// The value of a variable; `None` where it is unset or empty. A carriage return at its
+    /// end, which a file of variables with Windows' line ends leaves there, is dropped.
     ///
     /// # Errors
     /// A value that is not UTF-8.
     pub fn get(&self, name: &str) -> Result<Option<&str>, NotUnicode> {
-        match self.0.iter().find(|(other, _)| other.as_os_str() == name) {
-            Some((_, value)) if !value.is_empty() => value
-                .to_str()
-                .map(Some)
-                .ok_or_else(|| NotUnicode(name.to_owned())),
-            _ => Ok(None),
-        }
+        let Some((_, value)) = self.0.iter().find(|(other, _)| other.as_os_str() == name) else {
+            return Ok(None);
+        };
+        let value = value.to_str().ok_or_else(|| NotUnicode(name.to_owned()))?;
+        let value = value.strip_suffix('\r').unwrap_or(value);
+        Ok(Some(value).filter(|value| !value.is_empty()))
     }
 
     /// The names of the variables that start with this and are not empty, in their order.
@@ -72,12 +72,16 @@ mod tests {
         let environment: Environment = [
             (OsStr::new("A"), OsStr::new("1")),
             (OsStr::new("EMPTY"), OsStr::new("")),
+            (OsStr::new("CRLF"), OsStr::new("1\r")),
+            (OsStr::new("CR"), OsStr::new("\r")),
             (OsStr::new("BYTES"), OsStr::from_bytes(b"\xff")),
         ]
         .into_iter()
         .collect();
         assert_eq!(environment.get("A"), Ok(Some("1")));
         assert_eq!(environment.get("EMPTY"), Ok(None));
+        assert_eq!(environment.get("CRLF"), Ok(Some("1")));
+        assert_eq!(environment.get("CR"), Ok(None));
         assert_eq!(environment.get("NONE"), Ok(None));
         assert_eq!(
             environment.get("BYTES").unwrap_err().to_string(),

@@ -10,7 +10,9 @@ use clap::{ArgMatches, Id};
 use super::config_file::{self, ConfigError, Member};
 use super::env::Environment;
 use super::error::{ArgsError, UsageError};
-use super::flags::{self, Arity, BASELINE, CONFIG, Content, DATA, HEADER, Spec, WRITE_BASELINE};
+use super::flags::{
+    self, Arity, BASELINE, CONFIG, Content, DATA, HEADER, Spec, UNIX_SOCKET, WRITE_BASELINE,
+};
 use super::origin::Origin;
 use crate::inputs::{Input, ReadInput};
 
@@ -251,7 +253,16 @@ fn config_values(
     let Some(spec) = flags::all().find(is_meant) else {
         return Err(unknown_key(member));
     };
-    let file = || Ok(relative_to_config(path, &member.as_text()?));
+    let file = || {
+        let text = member.as_text()?;
+        // An abstract socket has no folder.
+        let is_file = spec.long != UNIX_SOCKET.long || !text.starts_with('@');
+        Ok(if is_file {
+            relative_to_config(path, &text)
+        } else {
+            text
+        })
+    };
     let values = match (key, spec.arity) {
         ("data" | "baseline", _) => vec![],
         ("data_file", _) => vec![format!("@{}", file()?)],

@@ -63,7 +63,10 @@ impl Planner<'_> {
 
     /// Reads a file that has to be text.
     pub(super) fn read_text<A>(&self, flag: Flag<A>, path: &str) -> Result<String, PlanError> {
-        String::from_utf8(self.read_file(flag, path)?)
+        let bytes = self.read_file(flag, path)?;
+        // Editors on Windows begin a file with a byte order mark.
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        String::from_utf8(text.to_vec())
             .map_err(|_| self.content_error(flag, path, "expected text in UTF-8"))
     }
 

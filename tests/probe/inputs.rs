@@ -1,9 +1,9 @@
-//! What flags read: standard input, pipes.
+//! What flags read: standard input, pipes, and files as editors on Windows write them.
 
 use crate::support::unix::socket_path;
 use crate::support::{
-    Outcome, PATIENCE, Probe, Server, assert_error, assert_within, file, folder, hold, probe,
-    program, run as run_command,
+    Outcome, PATIENCE, Probe, Server, assert_error, assert_verdict, assert_within, file, folder,
+    hold, new_file, probe, program, run as run_command,
 };
 use std::fs::File;
 use std::io::{PipeWriter, Write, pipe};
@@ -180,6 +180,24 @@ fn a_pipe_among_the_systems_certificates_is_not_read() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_text() {
+    let server = Server::json("{\"status\":\"ok\"}");
+    let bearer = new_file("\u{feff}t0ken\r\n");
+    let headers = new_file("\u{feff}X-Key: k3y\r\nX-Tag: a\r\n");
+    server.assert_healthy(&["--bearer-file", &bearer, "-H", &format!("@{headers}")]);
+    let request = server.request();
+    for line in ["authorization: Bearer t0ken", "x-key: k3y", "x-tag: a"] {
+        assert!(request.contains(&format!("\r\n{line}\r\n")), "{request}");
+    }
+    let config = new_file("\u{feff}{\r\n\"expect\": \"status=ok\"\r\n}\r\n");
+    let baseline = new_file("\u{feff}{\"status\":\"ok\"}\r\n");
+    server.assert_healthy(&["-c", &config, "--baseline", &baseline]);
+    let empty = new_file("\u{feff}");
+    let message = format!("--bearer-file {empty:?}: expected a token, found nothing");
+    assert_error(&[":1", "--bearer-file", &empty], message);
+}
+
+#[test]
 fn a_pipe_is_read_to_its_end() {
     let Some(path) = named_pipe("token") else {
         return;
@@ -193,5 +211,14 @@ fn a_pipe_is_read_to_its_end() {
         server
             .request()
             .contains("\r\nauthorization: Bearer t0ken\r\n")
+    );
+}
+
+#[test]
+fn an_abstract_socket_in_a_config_has_no_folder() {
+    let config = new_file("{\"unix_socket\": \"@healthprobe-nobody\"}");
+    assert_verdict(
+        &["h", "-c", &config],
+        "unhealthy: connection refused (unix:@healthprobe-nobody); GET http://h/",
     );
 }

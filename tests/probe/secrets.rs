@@ -34,7 +34,7 @@ fn rejects_an_invalid_token_without_showing_it() {
             "expected one token of visible ASCII characters, at most 64 KiB",
         ),
         (
-            "\u{feff}s3cret".as_bytes(),
+            "\u{feff}\u{feff}s3cret".as_bytes(),
             "expected one token of visible ASCII characters, at most 64 KiB",
         ),
         (b"s3cret\xff", "expected text in UTF-8"),

@@ -95,3 +95,37 @@ fn does_not_warn_of_what_others_set() {
     let line = HEALTHY.replace("PORT/", "PORT/iris");
     assert_outcome(&run.run(), 0, &line, "");
 }
+
+#[test]
+fn drops_the_carriage_return_of_a_file_with_windows_line_ends() {
+    let server = server();
+    server
+        .prepare(&[])
+        .env(
+            "HEALTHPROBE_URL",
+            &format!(":{}/${{MODEL}}\r", server.port()),
+        )
+        .env("MODEL", "iris\r")
+        .env("HEALTHPROBE_TIMEOUT", "20s\r")
+        .env("HEALTHPROBE_REQUEST", "GET\r")
+        .env("HEALTHPROBE_HEADER", "X-A: 1\r\nX-B: 2\r")
+        .env("HEALTHPROBE_USER", "user:pass\r")
+        .env("HEALTHPROBE_CONNECT_TO", "127.0.0.1\r")
+        .env("HEALTHPROBE_IPV4", "true\r")
+        .env("HEALTHPROBE_MAX_BODY", "1k\r")
+        .env("HEALTHPROBE_EXPECT_STATUS", "200\r")
+        .env("HEALTHPROBE_EXPECT_BODY", "status\r\nok\r")
+        .env("HEALTHPROBE_EXPECT", "status=ok\r\nstatus~ok$\r")
+        .env("HEALTHPROBE_OUTPUT", "text\r")
+        .env("HEALTHPROBE_BASELINE", "\r")
+        .run()
+        .assert_verdict("healthy: 200 OK in <t>; GET http://localhost:PORT/iris");
+    let request = server.request();
+    for line in ["x-a: 1", "x-b: 2", "authorization: Basic dXNlcjpwYXNz"] {
+        assert!(request.contains(&format!("\r\n{line}\r\n")), "{request}");
+    }
+    probe(&["h"])
+        .env("HEALTHPROBE_UNIX_SOCKET", "/nowhere.sock\r")
+        .run()
+        .assert_verdict("unhealthy: no such socket (unix:/nowhere.sock); GET http://h/");
+}
