@@ -1,8 +1,39 @@
 //! `${NAME}` and `${NAME:-default}`: a HEALTHCHECK in exec form has no shell that
 //! would expand them.
 
+use std::ops::Range;
+
 use crate::args::env::Environment;
 use crate::syntax::SyntaxError;
+
+/// A text with its variables' values.
+#[derive(Debug, Default)]
+pub struct Expanded<'t> {
+    /// The text.
+    pub text: String,
+    values: Vec<(Range<usize>, Reference<'t>)>,
+}
+
+/// A `${NAME}` in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference<'t> {
+    /// The variable.
+    pub name: &'t str,
+    /// The byte offset of the `$`.
+    pub offset: usize,
+}
+
+impl<'t> Expanded<'t> {
+    /// The variable whose value has this column of the text, counted in characters from 1,
+    /// and the value.
+    #[must_use]
+    pub fn variable_at(&self, column: usize) -> Option<(Reference<'t>, &str)> {
+        let (offset, _) = self.text.char_indices().nth(column.checked_sub(1)?)?;
+        let mut values = self.values.iter();
+        let (range, reference) = values.find(|(range, _)| range.contains(&offset))?;
+        Some((*reference, &self.text[range.clone()]))
+    }
+}
 
 /// Replaces each `${NAME}` in `text`; `$$` is a `$`. As in a shell, the default
 /// of `${NAME:-default}` also stands in for a variable that is empty.
@@ -10,8 +41,9 @@ use crate::syntax::SyntaxError;
 /// # Errors
 /// A variable without a default that is unset, empty or not UTF-8; a `$` that starts
 /// neither form. The column is that of the `$`.
-pub fn expand(text: &str, environment: &Environment) -> Result<String, SyntaxError> {
+pub fn expand<'t>(text: &'t str, environment: &Environment) -> Result<Expanded<'t>, SyntaxError> {
     let mut expanded = String::with_capacity(text.len());
+    let mut values = Vec::new();
     let mut rest = text;
     while let Some((before, from_dollar)) = rest.split_once('$') {
         let offset = text.len() - from_dollar.len() - 1;
@@ -46,7 +78,11 @@ pub fn expand(text: &str, environment: &Environment) -> Result<String, SyntaxErr
             .get(name)
             .map_err(|error| SyntaxError::at(text, offset, error.to_string()))?;
         match (value, default) {
-            (Some(value), _) => expanded.push_str(value),
+            (Some(value), _) => {
+                let start = expanded.len();
+                expanded.push_str(value);
+                values.push((start..expanded.len(), Reference { name, offset }));
+            }
             (None, Some(default)) => expanded.push_str(default),
             (None, None) => {
                 return Err(SyntaxError::at(
@@ -61,7 +97,10 @@ pub fn expand(text: &str, environment: &Environment) -> Result<String, SyntaxErr
         rest = after;
     }
     expanded.push_str(rest);
-    Ok(expanded)
+    Ok(Expanded {
+        text: expanded,
+        values,
+    })
 }
 
 fn is_name(name: &str) -> bool {
@@ -74,7 +113,7 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::expand;
+    use super::{Reference, expand};
     use crate::args::env::Environment;
 
     fn environment() -> Environment {
@@ -94,10 +133,31 @@ mod tests {
             ("${NONE:-a:-b}", "a:-b"),
         ] {
             assert_eq!(
-                expand(text, &environment()).as_deref(),
-                Ok(expanded),
+                expand(text, &environment()).unwrap().text,
+                expanded,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn tells_which_variable_a_column_is_from() {
+        let expanded = expand("é:${PORT}/${NONE:-8000}", &environment()).unwrap();
+        assert_eq!(expanded.text, "é:8000/8000");
+        let reference = Reference {
+            name: "PORT",
+            offset: 3,
+        };
+        for (column, found) in [
+            (0, None),
+            (2, None),
+            (3, Some((reference, "8000"))),
+            (6, Some((reference, "8000"))),
+            (7, None),
+            (8, None),
+            (20, None),
+        ] {
+            assert_eq!(expanded.variable_at(column), found, "{column}");
         }
     }
 

@@ -83,7 +83,7 @@ impl Headers {
         let (name, raw) = split_line(line)?;
         let prefix = &line[..=name.len()];
         let value = expand(raw, environment).map_err(|error| error.after(prefix))?;
-        self.push(line, name, &value)
+        self.push(line, name, &value.text)
     }
 
     /// Adds the headers of a file, one per line. Variables are not expanded: a secret
@@ -272,7 +272,7 @@ fn header(line: &str, name: &str, value: &str) -> Result<Header, SyntaxError> {
 /// # Errors
 /// No colon, or a variable that is not set.
 pub fn user(text: &str, environment: &Environment) -> Result<Secret, SyntaxError> {
-    let expanded = expand(text, environment)?;
+    let expanded = expand(text, environment)?.text;
     if expanded.contains(':') {
         Ok(Secret::new(expanded))
     } else {

@@ -15,12 +15,16 @@ use crate::inputs::Input;
 use crate::request::endpoint::{Endpoint, Host};
 use crate::request::header::is_token;
 use crate::request::secret::Secret;
-use crate::request::url::{Scheme, Url};
+use crate::request::url::{Scheme, Url, redact};
 use crate::request::{BodyPolicy, Destination, Family, Proxy, Request, Via};
 use crate::syntax::SyntaxError;
+use crate::text::{escape, truncate};
 use crate::{duration, size};
 
 const DEFAULT_MAX_BODY: usize = 1 << 20;
+
+/// Maximum length of a variable's value in an error message, in bytes.
+const MAX_VARIABLE_LEN: usize = 100;
 
 /// Maximum length of a Unix socket's path, or of its name after `@`: what `sockaddr_un` has
 /// room for (unix(7)).
@@ -97,7 +101,19 @@ impl Planner<'_> {
     fn url(&self, flag: Flag<Value>, text: &str) -> Result<Url, PlanError> {
         let expanded =
             expand(text, self.environment).map_err(|error| self.syntax_error(flag, text, error))?;
-        Url::parse(&expanded).map_err(|error| self.syntax_error(flag, &expanded, error))
+        Url::parse(&expanded.text).map_err(|error| {
+            match expanded.variable_at(error.column) {
+                // Not of a value in the credentials or the query.
+                Some((variable, value)) if redact(&expanded.text).contains(value) => {
+                    let value = escape(value);
+                    let value = truncate(&value, MAX_VARIABLE_LEN);
+                    let reason = format!("{} is \"{value}\"; {}", variable.name, error.expected);
+                    let error = SyntaxError::at(text, variable.offset, reason);
+                    self.syntax_error(flag, text, error)
+                }
+                _ => self.syntax_error(flag, &expanded.text, error),
+            }
+        })
     }
 
     /// What to connect to. Of the three ways around the URL's host, at most one is set.

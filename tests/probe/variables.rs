@@ -129,3 +129,67 @@ fn drops_the_carriage_return_of_a_file_with_windows_line_ends() {
         .run()
         .assert_verdict("unhealthy: no such socket (unix:/nowhere.sock); GET http://h/");
 }
+
+#[test]
+fn names_the_variable_that_spoils_the_url() {
+    let link = "tcp://10.0.0.1:8000";
+    for (url, value, message) in [
+        (
+            ":${MODEL_PORT}/",
+            link,
+            "URL \":${MODEL_PORT}/\": column 2: MODEL_PORT is \"tcp://10.0.0.1:8000\"; expected a port from 1 to 65535; \
+             IPv6 addresses take brackets, as in [::1]:8000",
+        ),
+        (
+            "http://u:p@model:${MODEL_PORT:-8000}/?token=s3cret",
+            "0x1F40",
+            "URL \"http://***@model:${MODEL_PORT:-8000}/?…\": column 18: MODEL_PORT is \"0x1F40\"; \
+             expected a port from 1 to 65535",
+        ),
+        (
+            "é${MODEL_PORT}:80/",
+            "b",
+            "URL \"éb:80/\": column 1: expected a host of letters, digits, - and . (other alphabets as Punycode, xn--)",
+        ),
+        (
+            "h/${MODEL_PORT}/",
+            "a\nb",
+            "URL \"h/${MODEL_PORT}/\": column 3: MODEL_PORT is \"a\\nb\"; expected no white space; a space is written %20",
+        ),
+        // What may be secret is not shown.
+        (
+            "http://user:${MODEL_PORT}@h/",
+            "s3/cret",
+            "URL \"http://***@h/\": column 13: expected a port from 1 to 65535",
+        ),
+        (
+            "h/?token=${MODEL_PORT}",
+            "s3 cret",
+            "URL \"h/?…\": column 12: expected no white space; a space is written %20",
+        ),
+        // The rest of the URL is wrong.
+        (
+            "h:0/${MODEL_PORT}",
+            "8000",
+            "URL \"h:0/8000\": column 3: expected a port from 1 to 65535",
+        ),
+    ] {
+        probe(&[url])
+            .env("MODEL_PORT", value)
+            .run()
+            .assert_error(message);
+    }
+    let long = "9".repeat(1000);
+    let outcome = probe(&[":${MODEL_PORT}/"]).env("MODEL_PORT", &long).run();
+    assert!(
+        outcome.err.contains("MODEL_PORT is \"99") && outcome.err.contains("…\"; expected "),
+        "{outcome:?}"
+    );
+    probe(&[":1", "--proxy", "http://${MODEL_PORT}"])
+        .env("MODEL_PORT", link)
+        .run()
+        .assert_error(
+            "--proxy \"http://${MODEL_PORT}\": column 8: MODEL_PORT is \"tcp://10.0.0.1:8000\"; \
+         expected a port from 1 to 65535",
+        );
+}
