@@ -40,7 +40,8 @@ pub(crate) fn read(arguments: &[OsString]) -> Result<ArgMatches, ArgsError> {
             ErrorKind::DisplayHelp => ArgsError::DisplayHelp(command().render_help().to_string()),
             ErrorKind::DisplayVersion => {
                 // clap answers before it has read what follows --version.
-                let verbose = may_be_given(VERBOSE.long, arguments);
+                let is_verbose = |spec: &&Spec| spec.long == VERBOSE.long;
+                let verbose = given(arguments).iter().any(is_verbose);
                 ArgsError::DisplayVersion(format!("healthprobe {}\n", version::text(verbose)))
             }
             _ => ArgsError::Usage(UsageError::CommandLine(error)),
@@ -91,10 +92,7 @@ fn optional_url(command: Command) -> Command {
 /// accepts, the whole command reads alike; what it refuses, that explains.
 fn minimal_command(arguments: &[OsString]) -> Command {
     let mut command = bare_command().arg(Arg::new(URL.long));
-    let dashed = after_dash(arguments);
-    let given: Vec<&Spec> = flags::named()
-        .filter(|spec| dashed.iter().any(|rest| may_match(spec, rest)))
-        .collect();
+    let given = given(arguments);
     for spec in &given {
         let others = given.iter().copied();
         command = command.arg(argument(spec).conflicts_with_all(conflicts(spec, others)));
@@ -135,32 +133,44 @@ fn conflicts<'s>(
         .map(|other| other.long)
 }
 
-/// What follows the first dash of each argument that has one.
-fn after_dash(arguments: &[OsString]) -> Vec<&[u8]> {
-    arguments
-        .iter()
-        .filter_map(|argument| argument.as_encoded_bytes().strip_prefix(b"-"))
+/// The flags that these arguments can mean.
+fn given(arguments: &[OsString]) -> Vec<&'static Spec> {
+    let dashed = dashed(arguments);
+    flags::named()
+        .filter(|spec| dashed.iter().any(|argument| argument.may_mean(spec)))
         .collect()
 }
 
-/// Whether an argument that goes on so after its first dash can mean this flag, alone
-/// or among other short ones.
-fn may_match(spec: &Spec, rest: &[u8]) -> bool {
-    match rest.strip_prefix(b"-") {
-        Some(long) => long
-            .strip_prefix(spec.long.as_bytes())
-            .is_some_and(|after| matches!(after.first(), None | Some(b'='))),
-        None => spec
-            .short
-            .is_some_and(|short| rest.iter().any(|byte| char::from(*byte) == short)),
-    }
+/// What an argument that starts with a dash can mean.
+enum Dashed<'a> {
+    /// The flag of this long name.
+    Long(&'a [u8]),
+    /// The flags of some of these characters.
+    Short(&'a [u8]),
 }
 
-fn may_be_given(long: &str, arguments: &[OsString]) -> bool {
-    let dashed = after_dash(arguments);
-    flags::named()
-        .filter(|spec| spec.long == long)
-        .any(|spec| dashed.iter().any(|rest| may_match(spec, rest)))
+/// The arguments that start with a dash.
+fn dashed(arguments: &[OsString]) -> Vec<Dashed<'_>> {
+    let after_dash = arguments
+        .iter()
+        .filter_map(|argument| argument.as_encoded_bytes().strip_prefix(b"-"));
+    after_dash
+        .map(|rest| match rest.strip_prefix(b"-") {
+            Some(long) => Dashed::Long(long.split(|byte| *byte == b'=').next().unwrap_or(long)),
+            None => Dashed::Short(rest),
+        })
+        .collect()
+}
+
+impl Dashed<'_> {
+    fn may_mean(&self, spec: &Spec) -> bool {
+        match self {
+            Self::Long(name) => *name == spec.long.as_bytes(),
+            Self::Short(characters) => spec
+                .short
+                .is_some_and(|short| characters.iter().any(|byte| char::from(*byte) == short)),
+        }
+    }
 }
 
 #[cfg(test)]

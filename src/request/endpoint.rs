@@ -70,7 +70,10 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written)?;
         match self.port {
-            Some(port) => write!(f, ":{port}"),
+            Some(port) => {
+                f.write_str(":")?;
+                port.fmt(f)
+            }
             None => Ok(()),
         }
     }

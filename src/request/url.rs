@@ -165,18 +165,24 @@ pub fn redact(text: &str) -> String {
 
 /// The scheme, and the offset of the authority.
 fn split_scheme(text: &str) -> Result<(Scheme, usize), SyntaxError> {
-    let Some(length) = text
-        .find("://")
-        .filter(|length| is_scheme(&text[..*length]))
+    // A scheme has no colon, so that after it is the first.
+    let Some((scheme, _)) = text
+        .split_once(':')
+        .filter(|(scheme, rest)| rest.starts_with("//") && is_scheme(scheme))
     else {
         return Ok((Scheme::Http, 0));
     };
+    let start = scheme.len() + "://".len();
+    let is = |name| scheme.eq_ignore_ascii_case(name);
     let expected = |expected: &str| Err(SyntaxError::at(text, 0, expected));
-    match text[..length].to_ascii_lowercase().as_str() {
-        "http" => Ok((Scheme::Http, length + 3)),
-        "https" if cfg!(feature = "tls") => Ok((Scheme::Https, length + 3)),
-        "https" => expected("expected http://; this build has no TLS, which https needs"),
-        _ => expected("expected http:// or https://"),
+    if is("http") {
+        Ok((Scheme::Http, start))
+    } else if is("https") && cfg!(feature = "tls") {
+        Ok((Scheme::Https, start))
+    } else if is("https") {
+        expected("expected http://; this build has no TLS, which https needs")
+    } else {
+        expected("expected http:// or https://")
     }
 }
 
