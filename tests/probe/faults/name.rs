@@ -21,11 +21,14 @@ case = json.loads(case)
 subprocess.run(["mount", "--bind", resolver, "/etc/resolv.conf"], check=True)
 subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
 
+asked = set()
+
 def serve_names(server):
     while True:
         question, client = server.recvfrom(512)
         name = question[12:question.index(b"\0", 12) + 5]
         kind = {1: "A", 28: "AAAA"}.get(name[-3])
+        asked.add(kind)
         # The same name in another domain of the search list.
         fault = "none" if b"\5other" in name else case.get(kind, "half-close")
         def answer(flags, records=b"", count=0):
@@ -83,7 +86,7 @@ ran = subprocess.run(command, capture_output=True, text=True, env={})
 ended = time.monotonic()
 subprocess.run([command[0], "--version"], stdout=subprocess.DEVNULL)
 startup = time.monotonic() - ended
-print(json.dumps([ran.stdout, ran.stderr, ran.returncode, ended - started - startup]))
+print(json.dumps([ran.stdout, ran.stderr, ran.returncode, ended - started - startup, sorted(asked)]))
 "#;
 
 /// Runs the probe in a namespace with that name server; `None` if there can be none.
@@ -226,16 +229,24 @@ fn uses_ipv6_addresses_although_the_question_for_ipv4_fails() {
 }
 
 #[test]
-fn asks_for_no_other_family_than_the_flag_names() {
-    let case = json!({"A": "none", "AAAA": "nxdomain", "listen": ["127.0.0.1"]});
-    for executable in executables() {
-        let arguments = [URL, "-6"];
-        let Some(ran) = run(&case, &executable, &arguments) else {
-            return;
-        };
-        let out = ran[0].as_str().unwrap();
-        let says = "unhealthy: cannot look up model.test: no IPv6 address (";
-        assert!(out.starts_with(says), "{out}");
+fn asks_for_the_family_of_the_flag_alone() {
+    let case = json!({"A": "none", "AAAA": "half-close", "listen": ["127.0.0.1"]});
+    for (flag, asked, says) in [
+        ("-4", "A", "healthy: 200 OK in "),
+        (
+            "-6",
+            "AAAA",
+            "unhealthy: cannot look up model.test: no IPv6 address (",
+        ),
+    ] {
+        for executable in executables() {
+            let Some(ran) = run(&case, &executable, &[URL, "-t", "4s", flag]) else {
+                return;
+            };
+            let out = ran[0].as_str().unwrap();
+            assert!(out.starts_with(says), "{out}");
+            assert_eq!(ran[4], json!([asked]));
+        }
     }
 }
 
