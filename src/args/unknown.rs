@@ -55,8 +55,11 @@ pub(super) fn variables(environment: &Environment, layers: &Layers) -> Vec<Unkno
 /// service whose name starts with `healthprobe`:
 /// <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
 fn is_of_others(name: &str) -> bool {
-    let of_port = |(start, _): (usize, &str)| {
-        let after = &name[start + "_PORT_".len()..];
+    // Each occurrence, also where two share an underscore.
+    let of_port = |(start, _): (usize, char)| {
+        let Some(after) = name[start..].strip_prefix("_PORT_") else {
+            return false;
+        };
         let protocol = after.trim_start_matches(|c: char| c.is_ascii_digit());
         let mut parts = protocol.split('_').skip(1);
         protocol.len() < after.len()
@@ -68,7 +71,7 @@ fn is_of_others(name: &str) -> bool {
             .iter()
             .any(|end| name.ends_with(end))
         || name.contains("_SERVICE_PORT_")
-        || name.match_indices("_PORT_").any(of_port)
+        || name.char_indices().any(of_port)
 }
 
 #[cfg(test)]
@@ -76,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_of_others_are_told_by_their_form() {
+    fn recognises_the_variables_that_others_set() {
         for name in [
             "VERSION",
             "SERVICE_HOST",
@@ -111,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut() {
+    fn cuts_a_long_name() {
         let long = UnknownVariable(format!("{PREFIX}{}", "é".repeat(100_000)));
         let text = long.to_string();
         assert!(text.starts_with("unknown variable HEALTHPROBE_é"), "{text}");

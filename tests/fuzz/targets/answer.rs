@@ -13,7 +13,7 @@ use healthprobe::args::Args;
 use healthprobe::args::env::Environment;
 use healthprobe::check::{self, Outcome};
 use healthprobe::fetch;
-use healthprobe::files::Input;
+use healthprobe::inputs::Input;
 use healthprobe::plan::Plan;
 use healthprobe::report::{self, Report};
 use healthprobe::verdict::Verdict;
@@ -111,13 +111,16 @@ fn plans(port: u16) -> [Plan; 2] {
 
 fn plan(port: u16, checks: &[&str]) -> Plan {
     let environment = Environment::default();
-    let none = |_: Input| Err(io::ErrorKind::NotFound.into());
+    let none = |_: Input, _| Err(io::ErrorKind::NotFound.into());
     let arguments = [
         "healthprobe".to_owned(),
         format!("http://probe:{PASSWORD}@127.0.0.1:{port}/"),
         format!("--timeout={}ms", DEADLINE.as_millis()),
     ];
-    let arguments = arguments.iter().map(String::as_str).chain(checks.iter().copied());
+    let arguments = arguments
+        .iter()
+        .map(String::as_str)
+        .chain(checks.iter().copied());
     let arguments = arguments.map(OsString::from);
     let given = Args::read(arguments, &environment, &none).expect("arguments");
     Plan::new(given, &environment, &none).expect("a plan")

@@ -7,7 +7,7 @@ use std::io;
 use healthprobe::args::config_file;
 use healthprobe::args::env::Environment;
 use healthprobe::args::{Args, ArgsError};
-use healthprobe::files::Input;
+use healthprobe::inputs::Input;
 use healthprobe::plan::Plan;
 use libfuzzer_sys::fuzz_target;
 
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         members(text);
     }
-    let read = |input: Input| match input {
+    let read = |input: Input, _| match input {
         Input::File("probe.json") => Ok(bytes.to_vec()),
         // What a config names beside itself.
         Input::File("data") => Ok(b"{\"x\":[1,NaN]}".to_vec()),
