@@ -229,8 +229,23 @@ fn is_blank(byte: Option<&u8>) -> bool {
     matches!(byte, Some(b' ' | b'\t'))
 }
 
+/// Eight bytes at once, because every probe searches a whole head: byte by byte it takes
+/// 2 % of all instructions.
 fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|other| *other == byte)
+    const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let pattern = LOW_BITS * u64::from(byte);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let difference = u64::from_le_bytes(*word) ^ pattern;
+        // The lowest bit that is set belongs to the first byte that is zero.
+        let zeros = difference.wrapping_sub(LOW_BITS) & !difference & HIGH_BITS;
+        if zeros != 0 {
+            return Some(8 * index + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    let position = rest.iter().position(|other| *other == byte)?;
+    Some(8 * words.len() + position)
 }
 
 /// The complete lines, without CRLF or LF; then the rest.
@@ -249,13 +264,29 @@ impl<'b> Iterator for Lines<'b> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, MAX_HEAD, Scan, find_invalid_line, rewrite, scan};
+    use super::{Head, MAX_HEAD, Scan, find, find_invalid_line, rewrite, scan};
 
     #[track_caller]
     fn complete(bytes: &[u8]) -> Head {
         match scan(bytes) {
             Scan::Complete(head) => head,
             other => panic!("{other:?}: {}", String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    #[test]
+    fn finds_a_byte_wherever_it_is() {
+        for len in 0..40 {
+            for at in 0..len {
+                // Neighbours in value, and a second one behind.
+                for filler in [b'\t', 0x0b, 0x8a, 0x00, 0xff] {
+                    let mut bytes = vec![filler; len];
+                    bytes[at] = b'\n';
+                    bytes[len - 1] = b'\n';
+                    assert_eq!(find(b'\n', &bytes), Some(at), "{at} of {len}");
+                }
+            }
+            assert_eq!(find(b'\n', &vec![0x0b; len]), None);
         }
     }
 
