@@ -2,6 +2,9 @@
 
 use crate::support::{PATIENCE, Server, assert_within, drip, response};
 use std::io::Write;
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
 
 const JSON: &[&str] = &["-e", "status=ok"];
 
@@ -113,6 +116,46 @@ fn stops_reading_an_endless_body_at_the_expected_text() {
         "64KiB",
     ]);
     outcome.assert_starts("unhealthy: body is longer than 64KiB (--max-body); GET http://127.0.0.1:PORT/ in <t>; body: data: tick on data: tick on");
+}
+
+/// Time to first token: the stream goes on for 8 s, but its first event is all that is read.
+#[test]
+fn limits_the_time_to_the_first_event_of_a_stream() {
+    const FIRST: &[&str] = &[
+        "--expect-body",
+        "\"delta\"",
+        "--max-latency",
+        "1s",
+        "-t",
+        "20s",
+    ];
+    let server = Server::handling(|stream| stream_for_8s(stream, Duration::ZERO));
+    assert_within(Duration::from_secs(4), || server.assert_healthy(FIRST));
+
+    let server = Server::handling(|stream| stream_for_8s(stream, Duration::from_millis(1200)));
+    assert_within(Duration::from_secs(4), || {
+        let outcome = server.probe(&[&["127.0.0.1:PORT"], FIRST].concat());
+        outcome
+            .assert_starts("unhealthy: took <t>, expected at most 1s; GET http://127.0.0.1:PORT/");
+    });
+}
+
+/// A chat completion, whose first token comes after this delay.
+fn stream_for_8s(stream: &mut TcpStream, delay: Duration) {
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let _ = stream.write_all(head.as_bytes());
+    thread::sleep(delay);
+    for _ in 0..80 {
+        let event = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+        let chunk = format!("{:x}\r\n{event}\r\n", event.len());
+        if stream.write_all(chunk.as_bytes()).is_err() {
+            return;
+        }
+        // Not for synchronization: a slow stream is under test.
+        thread::sleep(Duration::from_millis(100));
+    }
+    let _ = stream.write_all(b"0\r\n\r\n");
 }
 
 #[test]
