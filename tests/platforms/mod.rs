@@ -5,6 +5,7 @@ mod credit_scoring;
 mod docker;
 mod fastapi;
 mod kubernetes;
+mod llm;
 mod pipelines;
 mod podman;
 mod prometheus;

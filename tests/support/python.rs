@@ -56,6 +56,15 @@ pub fn bentoml_python() -> Option<PathBuf> {
     )
 }
 
+/// With llama.cpp and an embedding model.
+pub fn llm_python() -> Option<PathBuf> {
+    python(
+        vars::LLM_PYTHON,
+        "llm",
+        "tests/platforms/llm/requirements.txt (--no-deps)",
+    )
+}
+
 /// With another implementation of `JSONPath`.
 pub fn differential_python() -> Option<PathBuf> {
     python(

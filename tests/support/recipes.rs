@@ -1,31 +1,63 @@
-//! The page of recipes, taken apart: its sections, their HEALTHCHECK lines, and what they say of a dead model.
+//! The pages of recipes, taken apart: their sections, the HEALTHCHECK lines, and what they say of a dead model.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use regex_lite::Regex;
+use serde_json::Value;
 
 use super::probe;
 
-pub const PAGE: &str = include_str!("../../examples/recipes/README.md");
+pub const INDEX: &str = include_str!("../../examples/recipes/README.md");
 
-/// The recipes that `platforms/recipes` runs against the server itself.
-pub const SERVERS: [&str; 5] = [
+/// The pages that hold the recipes, in the index's order.
+pub const PAGES: [(&str, &str); 3] = [
+    (
+        "models.md",
+        include_str!("../../examples/recipes/models.md"),
+    ),
+    ("llm.md", include_str!("../../examples/recipes/llm.md")),
+    (
+        "embeddings-and-speech.md",
+        include_str!("../../examples/recipes/embeddings-and-speech.md"),
+    ),
+];
+
+/// The recipes that `platforms/recipes` and `platforms/llm` run against the server itself.
+pub const SERVERS: [&str; 6] = [
     "FastAPI, uvicorn",
     "Flask, gunicorn",
     "LitServe",
     "BentoML",
     "MLServer",
+    "llama.cpp",
 ];
 
-/// What the lines of a recipe are for, in the page's order.
+/// What the first lines of a recipe are for, in the page's order. Further lines name their own purpose.
 pub const ROLES: [&str; 3] = ["integrity", "readiness", "liveness"];
+
+/// How a recipe was checked, as its section says and as the index says.
+pub const METHODS: [(&str, &str); 3] = [
+    ("run by the tests", "run"),
+    ("from its source", "source"),
+    ("from its documentation", "documentation"),
+];
+
+/// The folder of the files that the lines name.
+const MODEL_FOLDER: &str = "/model/";
 
 /// Docker's own limit where HEALTHCHECK names none.
 const DOCKER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A section of the page.
+/// A section of a page.
 pub struct Recipe {
     pub name: &'static str,
+    pub page: &'static str,
+    /// The versions it was checked against.
+    pub versions: String,
+    /// How, as the index says.
+    pub method: &'static str,
     pub lines: Vec<Line>,
     /// What integrity says of a dead model: times are `<t>`.
     pub dead: String,
@@ -33,7 +65,7 @@ pub struct Recipe {
 
 /// One HEALTHCHECK line in one role.
 pub struct Line {
-    pub role: &'static str,
+    pub role: String,
     options: String,
     words: Vec<String>,
 }
@@ -46,10 +78,14 @@ pub struct Verdict {
 }
 
 pub fn recipes() -> Vec<Recipe> {
-    PAGE.split("\n## ")
-        .skip(1)
-        .filter(|section| section.contains("```dockerfile"))
-        .map(recipe)
+    PAGES
+        .into_iter()
+        .flat_map(|(page, text)| {
+            text.split("\n## ")
+                .skip(1)
+                .filter(|section| section.contains("```dockerfile"))
+                .map(move |section| recipe(page, section))
+        })
         .collect()
 }
 
@@ -58,18 +94,45 @@ pub fn named(name: &str) -> Recipe {
     found.unwrap_or_else(|| panic!("no recipe is named {name}"))
 }
 
-/// The check that the page writes as a file.
+/// The check that the index shows as a file.
 pub fn config() -> &'static str {
-    block(PAGE, "json")
+    block(INDEX, "json")
 }
 
-fn recipe(section: &'static str) -> Recipe {
+/// The only block in this language on this page.
+pub fn block_of(page: &str, language: &str) -> &'static str {
+    let (_, text) = PAGES.iter().find(|(name, _)| *name == page).unwrap();
+    block(text, language)
+}
+
+/// Writes the requests that the page `llm.md` describes, and some form.
+pub fn write_requests(folder: &Path) {
+    let ask = block_of("llm.md", "json");
+    let mut stream: Value = serde_json::from_str(ask).unwrap();
+    stream["stream"] = true.into();
+    fs::write(folder.join("ask.json"), ask).unwrap();
+    fs::write(folder.join("ask-stream.json"), stream.to_string()).unwrap();
+    fs::write(
+        folder.join("hello.multipart"),
+        "--probe\r\n\r\n--probe--\r\n",
+    )
+    .unwrap();
+}
+
+fn recipe(page: &'static str, section: &'static str) -> Recipe {
     let (name, _) = section.split_once('\n').unwrap();
     let lines = lines(block(section, "dockerfile"));
-    let roles: Vec<&str> = lines.iter().map(|line| line.role).collect();
-    assert_eq!(roles, ROLES, "{name}");
+    let roles: Vec<&str> = lines.iter().map(|line| line.role.as_str()).collect();
+    assert_eq!(roles[..ROLES.len()], ROLES, "{name}");
+    let checked = Regex::new(r"(?m)^Checked \d{4}-\d{2}-\d{2} against ([^\n]+), ([a-z ]+)\.$");
+    let found = checked.unwrap().captures(section);
+    let found = found.unwrap_or_else(|| panic!("{name} does not say how it was checked"));
+    let method = METHODS.iter().find(|(text, _)| *text == &found[2]);
     Recipe {
         name,
+        page,
+        versions: found[1].to_owned(),
+        method: method.unwrap_or_else(|| panic!("{name}: {}", &found[2])).1,
         lines,
         dead: without_times(block(section, "text").trim_end()),
     }
@@ -97,9 +160,8 @@ fn lines(block: &str) -> Vec<Line> {
             .unwrap_or_else(|error| panic!("not in exec form: {error}: {list}"));
         assert_eq!(words[0], "/healthprobe", "{line}");
         for role in roles.split(" and ") {
-            let role = ROLES.iter().find(|known| **known == role);
             lines.push(Line {
-                role: role.unwrap_or_else(|| panic!("no such role: {roles}")),
+                role: role.to_owned(),
                 options: options.to_owned(),
                 words: words[1..].to_vec(),
             });
@@ -109,6 +171,29 @@ fn lines(block: &str) -> Vec<Line> {
 }
 
 impl Line {
+    /// With its files in this folder instead of the page's.
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        let folder = format!("{}/", folder.to_str().unwrap());
+        for word in &mut self.words {
+            *word = word.replace(MODEL_FOLDER, &folder);
+        }
+        self
+    }
+
+    /// Records its baseline, if it compares with one, in the state at this port.
+    pub fn record(&self, port: u16) {
+        let Some(at) = self.words.iter().position(|word| word == "--baseline") else {
+            return;
+        };
+        let mut words = self.words.clone();
+        "--write-baseline".clone_into(&mut words[at]);
+        if let Some(at) = words.iter().position(|word| word == "--min-cosine") {
+            words.drain(at..at + 2);
+        }
+        let verdict = run(words, port);
+        assert_eq!(verdict.code, Some(0), "{}", verdict.text);
+    }
+
     /// Runs it against this port of localhost instead of the page's.
     pub fn probe(&self, port: u16) -> Verdict {
         run(self.words.clone(), port)
@@ -125,6 +210,12 @@ impl Line {
             .text
             .replace(&format!("timed out after {SHORT}"), &own);
         verdict
+    }
+
+    /// The port of its URL.
+    pub fn port(&self) -> &str {
+        let end = self.words[0].find('/').unwrap();
+        &self.words[0][1..end]
     }
 
     /// The probe's own deadline.
@@ -148,7 +239,14 @@ fn run(mut words: Vec<String>, port: u16) -> Verdict {
     let own = url.find(&words[0]).unwrap().as_str().to_owned();
     let used = format!(":{port}");
     words[0] = url.replace(&words[0], used.as_str()).into_owned();
-    let output = probe(&words).output();
+    let secrets = Regex::new(r"\$\{([A-Z_]+)\}").unwrap();
+    let mut probe = probe(&words);
+    for word in &words {
+        for found in secrets.captures_iter(word) {
+            probe = probe.env(&found[1], "secret");
+        }
+    }
+    let output = probe.output();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8(said).unwrap().replace(&used, &own);
     Verdict {

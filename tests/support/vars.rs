@@ -14,6 +14,8 @@ pub const CREDIT_PYTHON: &str = "HP_TEST_CREDIT_PYTHON";
 pub const RECIPES_PYTHON: &str = "HP_TEST_RECIPES_PYTHON";
 /// The Python for the recipe `BentoML`.
 pub const BENTOML_PYTHON: &str = "HP_TEST_BENTOML_PYTHON";
+/// The Python with llama.cpp and an embedding model.
+pub const LLM_PYTHON: &str = "HP_TEST_LLM_PYTHON";
 /// The Python for `oracle/differential`.
 pub const DIFFERENTIAL_PYTHON: &str = "HP_TEST_DIFFERENTIAL_PYTHON";
 /// The Python with the platforms' schemas.
