@@ -37,21 +37,21 @@ impl Context {
         }
     }
 
-    /// As if it had started so much earlier.
-    pub(super) fn after(mut self, spent: Duration) -> Self {
-        self.deadline = self.deadline.after(spent);
+    /// Counts this time against the timeout, as if the probe had started that much earlier.
+    pub(super) fn started_earlier_by(mut self, spent: Duration) -> Self {
+        self.deadline = self.deadline.started_earlier_by(spent);
         self
     }
 
     pub(super) fn connected(&self, address: Address) {
         self.timeline.connected();
-        self.connection().address = Some(address);
+        self.lock_connection().address = Some(address);
     }
 
     /// Another request follows a redirect.
     pub(super) fn redirected(&self) {
         self.timeline.redirected();
-        *self.connection() = Connection::default();
+        *self.lock_connection() = Connection::default();
     }
 
     /// Bytes of the response were received; none at its end. `is_head` is set until the
@@ -61,7 +61,7 @@ impl Context {
             return;
         }
         self.timeline.received();
-        let mut connection = self.connection();
+        let mut connection = self.lock_connection();
         connection.received += bytes.len();
         let room = MAX_HEAD - connection.head.len();
         if is_head {
@@ -76,13 +76,14 @@ impl Context {
             Some(Stage::Handshake) => FetchError::ClosedInHandshake(ending),
             Some(_) => FetchError::Proxy(ProxyError::Ended(ending)),
             None => FetchError::Closed {
-                received: self.connection().received,
+                received: self.lock_connection().received,
                 ending,
             },
         }
     }
 
-    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+    /// Locks until the guard is dropped; locking twice in one expression would never end.
+    pub(super) fn lock_connection(&self) -> MutexGuard<'_, Connection> {
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -19,8 +19,8 @@ impl Deadline {
         }
     }
 
-    /// The timeout runs since so much earlier.
-    pub(super) fn after(self, spent: Duration) -> Self {
+    /// Counts this time against the timeout, as if the probe had started that much earlier.
+    pub(super) fn started_earlier_by(self, spent: Duration) -> Self {
         let started = self.started.checked_sub(spent).unwrap_or(self.started);
         Self { started, ..self }
     }

@@ -56,11 +56,11 @@ pub(super) fn from_ureq(error: ureq::Error, context: &Context) -> FetchError {
         ureq::Error::Io(error) => FetchError::Io(error.into()),
         ureq::Error::Protocol(error) => {
             let reason = strip_parser_name(&error.to_string()).to_owned();
-            invalid_head(reason, &context.connection().head)
+            invalid_head(reason, &context.lock_connection().head)
         }
         ureq::Error::LargeResponseHeader(..) => FetchError::NotHttp {
             reason: "headers longer than 64 KiB".to_owned(),
-            start: shown(&context.connection().head),
+            start: shown(&context.lock_connection().head),
         },
         other => FetchError::Other(other.to_string()),
     }

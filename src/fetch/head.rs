@@ -1,7 +1,8 @@
 //! The head of a response as it arrives → as ureq's parser accepts it.
 //!
 //! What RFC 9112 lets a user agent read is rewritten: folded lines, white space before a
-//! colon, several spaces in the status line. Anything else is left to ureq to refuse.
+//! colon, several spaces in the status line, and the version of HTTP/1.0 with chunks, which
+//! ureq would not decode. Anything else is left to ureq to refuse.
 
 use crate::request::header::is_token as is_token_character;
 

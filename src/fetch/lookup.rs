@@ -1,8 +1,9 @@
 //! Name → addresses, by the system's resolver.
 //!
-//! The resolver is asked for both families at once, as every program asks it. Where it fails
-//! for one of them, musl's fails for both, and where one question stays unanswered, every
-//! resolver waits. So if that fails or is late, it is asked for each family alone.
+//! The resolver is asked for IPv4 and IPv6 together, as every program asks it. If DNS fails
+//! for one family, musl's resolver fails for both; if DNS does not answer for one family,
+//! every resolver waits. So if the common lookup fails or is late, each family is looked up
+//! alone.
 //!
 //! Each question has a thread, since the resolver knows no deadline. One that never returns
 //! ends with the process.

@@ -42,7 +42,7 @@ use context::Context;
 /// # Errors
 /// No response whose status and headers could be read in time.
 pub fn fetch(request: &Request) -> Result<PendingResponse, Box<FetchFailure>> {
-    let context = Arc::new(Context::start(request.timeout).after(request.spent));
+    let context = Arc::new(Context::start(request.timeout).started_earlier_by(request.spent));
     let mut redirects = Vec::new();
     match follow(request, &context, &mut redirects) {
         Ok(mut pending) => {
@@ -103,7 +103,7 @@ fn read_response(
     context: &Context,
 ) -> Result<PendingResponse, FetchError> {
     let (head, body) = response.into_parts();
-    let address = context.connection().address.clone();
+    let address = context.lock_connection().address.clone();
     let Some(address) = address else {
         return Err(FetchError::Other("no connection".to_owned()));
     };
@@ -112,7 +112,7 @@ fn read_response(
     let response = Response {
         address,
         redirects: Vec::new(),
-        tls: context.connection().session.clone(),
+        tls: context.lock_connection().session.clone(),
         status: head.status.as_u16(),
         reason_phrase: head.status.canonical_reason(),
         headers: head

@@ -80,7 +80,7 @@ fn unsupported_key(client: &Client, url: &Url, context: &Context) -> Option<Stri
 
 /// Makes a handshake with the server on a connection of its own.
 fn greet(client: &Client, url: &Url, context: &Context) -> Option<Sniffer> {
-    let address = context.connection().address.clone()?;
+    let address = context.lock_connection().address.clone()?;
     let remaining = context.deadline.remaining(|| Stage::Wait).ok()?;
     let context = Arc::new(Context::start(remaining.min(MAX_TIME)));
     let socket = match &address {

@@ -41,7 +41,7 @@ impl TlsStream {
         };
         stream.complete_handshake()?;
         context.timeline.handshake();
-        context.connection().session = stream.session();
+        context.lock_connection().session = stream.session();
         Ok(stream)
     }
 
