@@ -62,7 +62,8 @@ fn the_arm64_executable_probes_https() {
     assert_eq!(printed, (Some(0), healthy));
     let other = Authority::new("other CA").file();
     let unhealthy = format!(
-        "unhealthy: certificate is from a CA that is not trusted: arm64 CA (--cacert); GET {url}\n"
+        "unhealthy: certificate is from a CA that is not trusted: arm64 CA; \
+         the server sent no certificate of that CA (--cacert); GET {url}\n"
     );
     assert_eq!(run(&[&url, "--cacert", &other]), Some((Some(1), unhealthy)));
 }
