@@ -18,6 +18,8 @@ pub(super) struct GrowingBuffers {
     filled: usize,
     output: Vec<u8>,
     consuming: bool,
+    /// Whether ureq has consumed any input.
+    is_used: bool,
 }
 
 impl GrowingBuffers {
@@ -31,7 +33,13 @@ impl GrowingBuffers {
             filled: 0,
             output: vec![0; output],
             consuming: false,
+            is_used: false,
         }
+    }
+
+    /// The head that was released, if ureq did not take it.
+    pub(super) fn refused(&self) -> Option<&[u8]> {
+        (!self.is_used).then(|| self.input())
     }
 
     /// What was appended and is not yet released, for the transport to look at and to rewrite.
@@ -82,6 +90,7 @@ impl Buffers for GrowingBuffers {
 
     fn input_consume(&mut self, amount: usize) {
         self.consuming = amount > 0;
+        self.is_used |= self.consuming;
         self.consumed = (self.consumed + amount).min(self.released);
     }
 

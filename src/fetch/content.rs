@@ -17,6 +17,8 @@ const BYTE_ORDER_MARKS: [(&[u8], &str); 4] = [
     (b"\xFE\xFF", UTF_16),
 ];
 
+const CODINGS: [HeaderName; 2] = [CONTENT_ENCODING, TRANSFER_ENCODING];
+
 const UTF_16: &str = "UTF-16";
 const UTF_32: &str = "UTF-32";
 
@@ -36,6 +38,10 @@ pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
 /// The names of the codings that keep the body from being read: content codings (RFC 9110,
 /// section 8.4) and transfer codings (RFC 9112, section 7), of which none was asked for.
 pub(super) fn codings(headers: &HeaderMap) -> Option<String> {
+    // Comparing the names costs less than two lookups.
+    if !headers.keys().any(|name| CODINGS.contains(name)) {
+        return None;
+    }
     let codings: Vec<String> = list(headers, &CONTENT_ENCODING)
         .chain(list(headers, &TRANSFER_ENCODING))
         .filter(|coding| !matches!(coding.as_str(), "" | "identity" | "chunked"))

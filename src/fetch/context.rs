@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::deadline::Deadline;
-use super::head::MAX_HEAD;
 use super::timeline::Timeline;
 use crate::response::{Address, Ending, FetchError, ProxyError, Session, Stage};
 
@@ -24,7 +23,7 @@ pub(super) struct Connection {
     pub(super) session: Option<Session>,
     /// The number of bytes of the response that were received.
     received: usize,
-    /// The first of them, to find what is wrong with the head: at most `MAX_HEAD`.
+    /// A head that ureq refused, to find what is wrong with it. A body may follow.
     pub(super) head: Vec<u8>,
 }
 
@@ -54,19 +53,11 @@ impl Context {
         *self.lock_connection() = Connection::default();
     }
 
-    /// Bytes of the response were received; none at its end. `is_head` is set until the
-    /// head is complete.
-    pub(super) fn receive(&self, bytes: &[u8], is_head: bool) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.timeline.received();
-        let mut connection = self.lock_connection();
-        connection.received += bytes.len();
-        let room = MAX_HEAD - connection.head.len();
-        if is_head {
-            let head = &bytes[..bytes.len().min(room)];
-            connection.head.extend_from_slice(head);
+    /// So many bytes of the response were received; none at its end.
+    pub(super) fn receive(&self, bytes: usize) {
+        if bytes > 0 {
+            self.timeline.received();
+            self.lock_connection().received += bytes;
         }
     }
 

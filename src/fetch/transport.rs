@@ -99,8 +99,7 @@ impl ProbeTransport {
             }
             let room = self.buffers.input_append_buf();
             let read = self.stream.read(room)?;
-            let is_head = matches!(self.part, Part::Head);
-            self.context.receive(&room[..read], is_head);
+            self.context.receive(read);
             self.buffers.input_appended(read);
             if read == 0 {
                 return self.end();
@@ -190,6 +189,15 @@ impl ProbeTransport {
         };
         self.buffers.release(kept, head.len);
         Some(next)
+    }
+}
+
+/// ureq drops the transport if it refuses the head.
+impl Drop for ProbeTransport {
+    fn drop(&mut self) {
+        if let Some(head) = self.buffers.refused() {
+            self.context.lock_connection().head = head.to_vec();
+        }
     }
 }
 
