@@ -1,5 +1,6 @@
 //! Tests whose expected results come from elsewhere: a reference implementation, other programs, many runs.
 
+mod compliance;
 mod differential;
 mod drift;
 mod evaluate;

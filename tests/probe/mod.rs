@@ -19,6 +19,7 @@ mod metrics;
 mod no_tls;
 mod operators;
 mod output;
+mod patterns;
 mod redirect;
 mod request;
 mod routing;

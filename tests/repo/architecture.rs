@@ -223,6 +223,9 @@ impl Crate {
                     folders.push(path);
                     continue;
                 }
+                if path.extension().is_none_or(|extension| extension != "rs") {
+                    continue;
+                }
                 let relative = path.strip_prefix(&root).unwrap().with_extension("");
                 let name = relative.to_str().unwrap().replace('/', "::");
                 let name = match name.strip_suffix("::mod") {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::assertion::{Assertion, Function, JsonPredicate};
 use super::decimal::Decimal;
 use super::document::Document;
+use super::filter_functions::within_budget;
 use super::non_finite::{find_non_finite, non_finite, replace_non_finite};
 use super::path;
 use super::predicate::{Actual, Mismatch, Subject};
@@ -21,12 +22,21 @@ impl Assertion {
             Ok(root) => root,
             Err(result) => return result,
         };
-        if let Some((place, number)) = self.filters_non_finite(root) {
-            return CheckResult::failed(Failure::new(format!(
-                "{place} is {number}, expected {self}"
-            )));
-        }
-        let nodes = self.operand.query.path.query(root).all();
+        let selected = within_budget(|| match self.filters_non_finite(root) {
+            Some(non_finite) => Err(non_finite),
+            None => Ok(self.operand.query.path.query(root).all()),
+        });
+        let nodes = match selected {
+            Ok(Ok(nodes)) => nodes,
+            Ok(Err((place, number))) => {
+                return CheckResult::failed(Failure::new(format!(
+                    "{place} is {number}, expected {self}"
+                )));
+            }
+            Err(error) => {
+                return CheckResult::failed(Failure::new(format!("{error}, expected {self}")));
+            }
+        };
         match self.operand.function {
             None => self.evaluate_each(root, &nodes, |node| Ok(Actual::Json(Cow::Borrowed(node)))),
             Some(Function::Length) => self.evaluate_each(root, &nodes, length),
@@ -131,15 +141,18 @@ impl Assertion {
 
     /// The path of the node with this index. Paths are costly, so only failures ask for them.
     fn location(&self, root: &Value, index: usize) -> String {
-        self.operand
-            .query
-            .path
-            .query_located(root)
-            .iter()
-            .nth(index)
+        let query = &self.operand.query;
+        within_budget(|| query.path.query_located(root))
+            .ok()
+            .and_then(|nodes| {
+                nodes
+                    .iter()
+                    .nth(index)
+                    .map(|node| path::format(node.location()))
+            })
             .map_or_else(
-                || self.operand.query.text.clone(),
-                |node| truncate(&path::format(node.location()), MAX_VALUE).into_owned(),
+                || query.text.clone(),
+                |path| truncate(&path, MAX_VALUE).into_owned(),
             )
     }
 

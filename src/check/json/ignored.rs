@@ -7,6 +7,7 @@ use serde_json_path::JsonPath;
 
 use super::document;
 use super::error::JsonError;
+use super::filter_functions::within_budget;
 use super::non_finite::find_non_finite;
 
 /// Queries whose nodes are neither compared nor recorded.
@@ -42,13 +43,10 @@ impl Ignored {
         let mut nodes = Vec::new();
         for query in &self.0 {
             for document in documents {
-                nodes.extend(
-                    query
-                        .query(document)
-                        .all()
-                        .into_iter()
-                        .map(std::ptr::from_ref),
-                );
+                // What exceeds a limit is not ignored.
+                if let Ok(selected) = within_budget(|| query.query(document)) {
+                    nodes.extend(selected.all().into_iter().map(std::ptr::from_ref));
+                }
             }
         }
         nodes.sort_unstable();

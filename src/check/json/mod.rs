@@ -12,12 +12,15 @@
 mod assertion;
 mod bare;
 mod baseline;
+mod category;
 mod decimal;
 mod display;
 pub mod document;
 mod error;
 mod eval;
+mod filter_functions;
 mod ignored;
+mod iregexp;
 mod literal;
 mod non_finite;
 mod parse;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use serde_json_path::JsonPath;
 
 use super::assertion::{Assertion, Comparison, Function, JsonPredicate, Operand, Query};
+use super::filter_functions::take_pattern_error;
+use super::iregexp::PatternError;
 use super::literal::number;
 use super::span::Span;
 use super::value::{expected, pattern, type_name};
@@ -151,7 +153,11 @@ fn parse_query(span: Span) -> Result<Query, SyntaxError> {
     let path = JsonPath::parse(&format!("{prefix}{text}")).map_err(|error| {
         let offset = error.position().saturating_sub(prefix.len());
         let (read, rest) = text.split_at(text.floor_char_boundary(offset.min(text.len())));
+        if let Some(error) = take_pattern_error() {
+            return span.error(offset, pattern_error(&error));
+        }
         let expected = match rest.chars().next() {
+            Some('\\') => "expected an escape such as \\n or \\u00e9; write \\\\ for a backslash",
             Some(_) if read.contains('?') => {
                 "expected a JSONPath filter (RFC 9535) such as [?@.ready==false]"
             }
@@ -167,6 +173,11 @@ fn parse_query(span: Span) -> Result<Query, SyntaxError> {
         text: text.to_owned(),
         path,
     })
+}
+
+#[cold]
+fn pattern_error(error: &PatternError) -> String {
+    format!("expected an I-Regexp (RFC 9485) as the pattern of match() or search(): {error}")
 }
 
 fn predicate(span: Span, function: Option<Function>) -> Result<JsonPredicate, SyntaxError> {
@@ -275,6 +286,7 @@ mod tests {
             "expected JSONPath (RFC 9535) such as status, models[0].name or ['a.b']";
         const NAME: &str =
             "expected a name of letters, digits and _; quote other names, as in ['a-b']";
+        const FILTER: &str = "expected a JSONPath filter (RFC 9535) such as [?@.ready==false]";
         const OPERATOR: &str = "expected an operator: =, !=, <, <=, >, >=, ~ or !~";
         const NUMBER: &str = "expected a JSON number such as 0.5 or -1e3";
         for (text, column, expected) in [
@@ -359,6 +371,23 @@ mod tests {
                 "expected a type: null, boolean, number, string, array or object",
             ),
             ("label~\"\"", 7, "expected a regular expression"),
+            (
+                "a[?match(@.b,'\\\\d+')]=1",
+                4,
+                "expected an I-Regexp (RFC 9485) as the pattern of match() or search(): \\d is not part of it; write [0-9]",
+            ),
+            (
+                "count(a[?@.x==1 || !search(@.b, \"a{99999}\")])=0",
+                21,
+                "expected an I-Regexp (RFC 9485) as the pattern of match() or search(): it is too large",
+            ),
+            (
+                "a[?match(@.b,'\\d+')]=1",
+                15,
+                "expected an escape such as \\n or \\u00e9; write \\\\ for a backslash",
+            ),
+            ("a[?match(@.b)]=1", 4, FILTER),
+            ("a[?match(@.b,'a')==true]=1", 18, FILTER),
         ] {
             assert_eq!(
                 error(text),

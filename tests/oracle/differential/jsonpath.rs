@@ -24,7 +24,7 @@ pub fn paths(query: &str, document: &Value) -> Option<Vec<String>> {
 }
 
 /// Escaped as in section 2.7; the crate's own `Display` escapes nothing.
-fn normalized(path: &NormalizedPath) -> String {
+pub fn normalized(path: &NormalizedPath) -> String {
     let mut text = String::from("$");
     for element in path.iter() {
         match element {

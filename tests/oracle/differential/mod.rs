@@ -5,7 +5,10 @@
 mod answers;
 mod jsonpath;
 mod numbers;
+mod patterns;
 mod rfc9535;
+
+pub use jsonpath::normalized;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

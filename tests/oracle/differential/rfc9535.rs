@@ -20,9 +20,8 @@ const FILTERED: &str = r#"{"a":[3,5,1,2,4,6,{"b":"j"},{"b":"k"},{"b":{}},{"b":"k
 const NULLS: &str = r#"{"a":null,"b":[null],"c":[{}],"null":1}"#;
 const PATHS: &str = r#"{"a":{"b":[0,1,2]},"\u000b":1}"#;
 
-/// Queries with the normalized paths of their nodes, in any order: tables 2, 4 to 9, 12, 16 to 18 and 20, without
-/// `match` and `search`, for which healthprobe has `~`.
-const EXAMPLES: [(&str, &str, &[&str]); 62] = [
+/// Queries with the normalized paths of their nodes, in any order: tables 2, 4 to 9, 12, 16 to 18 and 20.
+const EXAMPLES: [(&str, &str, &[&str]); 64] = [
     (
         STORE,
         "$.store.book[*].author",
@@ -109,6 +108,16 @@ const EXAMPLES: [(&str, &str, &[&str]); 62] = [
         LETTERS,
         "$[::-1]",
         &["$[6]", "$[5]", "$[4]", "$[3]", "$[2]", "$[1]", "$[0]"],
+    ),
+    (
+        FILTERED,
+        "$.a[?match(@.b, \"[jk]\")]",
+        &["$['a'][6]", "$['a'][7]"],
+    ),
+    (
+        FILTERED,
+        "$.a[?search(@.b, \"[jk]\")]",
+        &["$['a'][6]", "$['a'][7]", "$['a'][9]"],
     ),
     (FILTERED, "$.a[?@.b == 'kilo']", &["$['a'][9]"]),
     (FILTERED, "$.a[?(@.b == 'kilo')]", &["$['a'][9]"]),

@@ -33,6 +33,8 @@ pub enum Filter {
     /// Compares the node itself if the name is `None`.
     Compares(Option<&'static str>, Operator, Json),
     Longer(&'static str, usize),
+    /// `match()`, or `search()` if the flag is not set, for a pattern that is plain text.
+    Matches(bool, Option<&'static str>, &'static str),
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
 }
@@ -125,7 +127,12 @@ fn name(rng: &mut Rng) -> &'static str {
 }
 
 fn filter(rng: &mut Rng) -> Filter {
-    match rng.below(12) {
+    match rng.below(13) {
+        12 => {
+            let name = rng.percent(50).then(|| name(rng));
+            let text = rng.pick(&["ok", "a", "é", "", "1", "o", "a", "NaN"]);
+            Filter::Matches(rng.percent(50), name, text)
+        }
         0 | 1 => Filter::Exists(name(rng)),
         2 => Filter::Lacks(name(rng)),
         3 => Filter::Longer(name(rng), rng.below(4)),
@@ -340,6 +347,11 @@ fn filter_text(filter: &Filter, rng: &mut Rng) -> String {
         Filter::Compares(name, operator, literal) => {
             let left = name.map_or_else(|| "@".to_owned(), member);
             format!("{left}{}{literal}", operator.symbol())
+        }
+        Filter::Matches(whole, name, text) => {
+            let searched = name.map_or_else(|| "@".to_owned(), member);
+            let function = if *whole { "match" } else { "search" };
+            format!("{function}({searched},'{text}')")
         }
         Filter::Longer(name, length) => format!("length({})>{length}", member(name)),
         Filter::And(left, right) => format!(

@@ -120,6 +120,18 @@ fn passes(node: &Json, filter: &Filter, stand_in: Option<f64>) -> bool {
                 .and_then(length_of)
                 .is_some_and(|found| found > *length),
         },
+        // A non-finite number is a number, whatever the text that stands for it.
+        Filter::Matches(whole, name, text) => {
+            let found = match name {
+                Some(name) => member(node, name),
+                None => Some(node),
+            };
+            match found {
+                Some(Json::Text(found)) if *whole => found == text,
+                Some(Json::Text(found)) => found.contains(text),
+                _ => false,
+            }
+        }
         Filter::And(left, right) => passes(node, left, stand_in) && passes(node, right, stand_in),
         Filter::Or(left, right) => passes(node, left, stand_in) || passes(node, right, stand_in),
         Filter::Compares(name, operator, literal) => {
