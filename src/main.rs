@@ -1,7 +1,7 @@
 //! The process: arguments in, exit code out.
 
 use healthprobe::outputs::Outputs;
-use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::io::{Write as _, stderr, stdout};
 use std::process::{ExitCode, exit};
 use std::{env, panic};
 
@@ -17,6 +17,6 @@ fn main() -> ExitCode {
         exit(1)
     }));
     let (mut out, mut err) = (stdout(), stderr());
-    let outputs = Outputs::new(&mut out, &mut err, || stderr().is_terminal());
+    let outputs = Outputs::stdio(&mut out, &mut err);
     healthprobe::run(env::args_os(), &env::vars_os().collect(), outputs).into()
 }

@@ -11,7 +11,7 @@ use crate::files;
 use crate::inputs::{Input, Inputs};
 use crate::interrupt;
 use crate::outputs::Outputs;
-use crate::plan::{Format, Plan};
+use crate::plan::{Format, Plan, may_color};
 use crate::report::{self, Report};
 use crate::request::Request;
 use crate::response::{FetchFailure, Response};
@@ -53,7 +53,10 @@ pub fn run(
         Err(NoPlan::Usage(error)) => {
             let error = text::escape(&error);
             let error = text::truncate(&error, MAX_ERROR_LEN);
-            let _ = writeln!(outputs.err, "error: {error}");
+            let line = format!("error: {error}\n");
+            let colors = may_color(environment) && (outputs.err_is_terminal)();
+            let line = report::terminal::color(line, Verdict::Unhealthy, colors);
+            let _ = outputs.err.write_all(line.as_bytes());
             1
         }
     };
@@ -147,7 +150,8 @@ fn wait(plan: &Plan, policy: WaitPolicy, outputs: &mut Outputs) -> Verdict {
             let report = report(plan, result, Some(stats));
             let reason = report.reason();
             if rewrites {
-                let line = report::terminal::line(&report, stats, plan.output.columns);
+                let line =
+                    report::terminal::line(&report, stats, plan.output.columns, plan.output.colors);
                 let _ = outputs.err.write_all(line.as_bytes());
             } else if !plan.output.quiet && last_reason != reason {
                 let _ = outputs
@@ -172,7 +176,10 @@ fn emit(
     let report = report(plan, result, stats);
     if !(plan.output.quiet && report.verdict == Verdict::Healthy) {
         let line = match plan.output.format {
-            Format::Text => report::text::line(&report),
+            Format::Text => {
+                let colors = plan.output.colors && (outputs.out_is_terminal)();
+                report::terminal::color(report::text::line(&report), report.verdict, colors)
+            }
             Format::Json => report::json::line(&report),
         };
         // The verdict stands even if nobody can read it.

@@ -56,6 +56,8 @@ pub struct Output {
     pub verbose: bool,
     /// `--metrics-file`
     pub metrics_file: Option<String>,
+    /// Whether a terminal shows colors.
+    pub colors: bool,
     /// The width of the terminal, in columns.
     pub columns: usize,
     /// Texts that must not appear, should a server repeat them.
@@ -124,6 +126,7 @@ impl Planner<'_> {
             quiet: self.args.is_set(QUIET),
             verbose: self.args.is_set(VERBOSE),
             metrics_file: self.output_path(METRICS_FILE)?,
+            colors: may_color(self.environment),
             columns: columns(self.environment).unwrap_or(DEFAULT_COLUMNS),
             secrets,
         })
@@ -136,6 +139,14 @@ fn format(text: &str) -> Result<Format, SyntaxError> {
         "json" => Ok(Format::Json),
         _ => Err(SyntaxError::at(text, 0, "expected text or json")),
     }
+}
+
+/// Whether the environment wants colors on a terminal: `TERM` names one that has them,
+/// and there is no `NO_COLOR` (<https://no-color.org>).
+#[must_use]
+pub fn may_color(environment: &Environment) -> bool {
+    let term = environment.get("TERM").ok().flatten();
+    term.is_some_and(|term| term != "dumb") && environment.get("NO_COLOR") == Ok(None)
 }
 
 fn columns(environment: &Environment) -> Option<usize> {

@@ -155,7 +155,12 @@ fn exit_codes_match_the_reference() {
         let code = healthprobe::run(
             arguments.map(Into::into),
             &Environment::default(),
-            Outputs::new(&mut out, &mut err, || false),
+            Outputs {
+                out: &mut out,
+                err: &mut err,
+                out_is_terminal: || false,
+                err_is_terminal: || false,
+            },
         );
         let printed = String::from_utf8(out).unwrap();
         assert_eq!(
