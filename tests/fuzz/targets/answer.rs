@@ -20,7 +20,8 @@ use healthprobe::verdict::Verdict;
 use libfuzzer_sys::fuzz_target;
 
 const PASSWORD: &str = "hunter2-of-the-probe";
-const DEADLINE: Duration = Duration::from_secs(2);
+/// The server closes at once, so that a probe takes as long only where the machine is busy.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 /// Where the answer is cut in two writes; 0 for one.
@@ -44,7 +45,7 @@ fuzz_target!(|answer: &[u8]| {
 fn assert_sound(plan: &Plan, answer: &[u8]) -> Verdict {
     let started = Instant::now();
     let (verdict, line) = probe(plan);
-    assert!(started.elapsed() < DEADLINE + Duration::from_millis(50));
+    assert!(started.elapsed() < DEADLINE + Duration::from_secs(1));
     let text = line.strip_suffix('\n').expect("an end of line");
     assert!(line.len() <= 500, "{} bytes: {line}", line.len());
     assert!(!text.contains(char::is_control), "{line:?}");
