@@ -187,7 +187,7 @@ sections! {
         REJECT_BODY_REGEX = Values("reject-body-regex", "RE", "The body does not match this regular\nexpression; repeatable");
         EXPECT = Values("expect", "ASSERTION", "Assert on the JSON body, e.g. status=ok;\nrepeatable").short('e');
         BASELINE = Value("baseline", "FILE", "Compare the JSON body with this recording").content(Content::Path).group(Group::Baseline);
-        TOLERANCE = Value("tolerance", "N", "How far numbers may drift from the\nbaseline, e.g. 0.02 or 2% [default: 0]");
+        TOLERANCE = Value("tolerance", "N", "How far numbers may drift from the\nbaseline: 0.02, 2% or 0.1+2% [default: 0]");
         IGNORE = Values("ignore", "QUERY", "Leave these nodes (JSONPath) out of the\nbaseline; repeatable");
         WRITE_BASELINE = Value("write-baseline", "FILE", "Record the response as the baseline if all\nother checks hold").content(Content::Path).group(Group::Baseline);
         MAX_LATENCY = Value("max-latency", "DURATION", "The response takes no longer than this");

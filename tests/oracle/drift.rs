@@ -5,17 +5,17 @@ use std::ptr;
 use healthprobe::check::Check;
 use healthprobe::check::json;
 use healthprobe::check::json::{Baseline, Ignored};
-use num_bigint::BigInt;
-use num_rational::BigRational;
 use num_traits::Signed;
 
 use super::evaluate::outcomes;
-use super::generate::assertion::{Segment, query, query_text};
+use super::generate::assertion::{
+    Segment, Tolerance, query, query_text, tolerance, tolerance_text,
+};
 use super::generate::document::{Json, NAMES, document, finite, number, scalar};
 use super::generate::rng::Rng;
 use super::generate::seed;
-use super::reference::exact;
 use super::reference::select::select;
+use super::reference::{allowed, exact};
 
 const CASES: u64 = 20_000;
 
@@ -27,14 +27,13 @@ fn reports_drift_exactly_when_the_reference_does() {
         let mut rng = Rng::new(seed.rotate_left(16), case);
         let recorded = finite(document(&mut rng));
         let answer = changed(&recorded, &mut rng);
-        let tolerance = number(&mut rng).trim_start_matches('-');
-        let percent = rng.percent(50);
+        let tolerance = tolerance(&mut rng);
         let queries: Vec<Vec<Segment>> = (0..rng.below(3)).map(|_| query(&mut rng)).collect();
         let texts: Vec<String> = queries
             .iter()
             .map(|query| query_text(query, &mut rng))
             .collect();
-        let shown = format!("{tolerance}{}", if percent { "%" } else { "" });
+        let shown = tolerance_text(tolerance, &mut rng);
         let check = Check::Baseline(Baseline {
             name: "baseline.json".to_owned(),
             recorded: serde_json::from_str(&recorded.to_string()).unwrap(),
@@ -48,8 +47,7 @@ fn reports_drift_exactly_when_the_reference_does() {
         });
         let reason = outcomes(&answer, &[check]).remove(0);
         let comparison = Comparison {
-            tolerance: exact(tolerance),
-            percent,
+            tolerance,
             ignored: queries
                 .iter()
                 .flat_map(|query| {
@@ -74,8 +72,7 @@ fn reports_drift_exactly_when_the_reference_does() {
 }
 
 struct Comparison<'d> {
-    tolerance: BigRational,
-    percent: bool,
+    tolerance: Tolerance,
     ignored: Vec<&'d Json>,
 }
 
@@ -106,12 +103,7 @@ impl Comparison<'_> {
             }
             (Json::Number(recorded), Json::Number(answer)) => {
                 let (recorded, answer) = (exact(recorded), exact(answer));
-                let allowed = if self.percent {
-                    recorded.abs() * &self.tolerance / BigRational::from(BigInt::from(100))
-                } else {
-                    self.tolerance.clone()
-                };
-                (answer - recorded).abs() <= allowed
+                (answer - &recorded).abs() <= allowed(self.tolerance, &recorded)
             }
             _ => recorded == answer,
         }

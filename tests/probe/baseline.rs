@@ -37,6 +37,43 @@ fn compares_with_the_recorded_baseline() {
     drifted.assert_healthy(&["--baseline", &path, "--ignore", "predictions[*].score"]);
 }
 
+/// As in numpy's `allclose`: a percentage alone allows no noise near 0, an absolute tolerance alone none of 364.
+#[test]
+fn adds_an_absolute_and_a_relative_tolerance() {
+    let recorded = file("sum.json", r#"{"scores":[0.0,0.25,364]}"#);
+    let noisy = Server::json(r#"{"scores":[0.0009,0.2512,364.3]}"#);
+    let within = |tolerance| ["--baseline", recorded.as_str(), "--tolerance", tolerance];
+    noisy.assert_healthy(&within("0.001+0.1%"));
+    noisy.assert_unhealthy(
+        &within("0.1%"),
+        "drift at $.scores[0]: 0.0 → 0.0009 (Δ 0.0009 > 0), $.scores[1]: 0.25 → 0.2512 (Δ 0.0012 > 0.00025)",
+        " in <t>",
+    );
+    noisy.assert_unhealthy(
+        &within("0.001"),
+        "drift at $.scores[1]: 0.25 → 0.2512 (Δ 0.0012 > 0.001), $.scores[2]: 364 → 364.3 (Δ 0.3 > 0.001)",
+        " in <t>",
+    );
+
+    let drifted = Server::json(r#"{"scores":[0.001,0.25125,364.3650001]}"#);
+    drifted.assert_unhealthy(
+        &within(" 0.001 + 0.1 % "),
+        "drift at $.scores[2]: 364 → 364.3650001 (Δ 0.3650001 > 0.365)",
+        " in <t>",
+    );
+    drifted.assert_healthy(&[
+        "-e",
+        "scores[1]=0.25+-0.001+0.1%",
+        "-e",
+        "scores[2]!=364+-0.001+0.1%",
+    ]);
+    drifted.assert_unhealthy(
+        &["-e", "scores[2] = 364 +- 0.001 + 0.1%"],
+        "scores[2] is 364.3650001, expected 364+-0.001+0.1% (off by 0.3650001)",
+        " in <t>",
+    );
+}
+
 #[test]
 fn reports_the_three_largest_of_many_differences() {
     let recorded: Vec<String> = (0..1000)
@@ -127,11 +164,21 @@ fn rejects_an_invalid_baseline_before_sending() {
         ),
         (
             &["--baseline", &good, "--tolerance", "5%%"],
-            "--tolerance \"5%%\": column 1: expected a tolerance such as 0.02 or 2%".to_owned(),
+            "--tolerance \"5%%\": column 1: expected a tolerance such as 0.02, 2% or 0.001+0.1%"
+                .to_owned(),
         ),
         (
             &["--tolerance", "nan"],
-            "--tolerance \"nan\": column 1: expected a tolerance such as 0.02 or 2%".to_owned(),
+            "--tolerance \"nan\": column 1: expected a tolerance such as 0.02, 2% or 0.001+0.1%"
+                .to_owned(),
+        ),
+        (
+            &["--baseline", &good, "--tolerance", "0.001 + 0.1"],
+            "--tolerance \"0.001 + 0.1\": column 1: expected a tolerance such as 0.02, 2% or 0.001+0.1%".to_owned(),
+        ),
+        (
+            &["--baseline", &good, "--tolerance", "0.001 + x%"],
+            "--tolerance \"0.001 + x%\": column 9: expected a tolerance such as 0.02, 2% or 0.001+0.1%".to_owned(),
         ),
         (
             &["--ignore", "a=1"],
@@ -165,6 +212,8 @@ fn reads_the_tolerance_from_the_environment() {
             .code
     };
     assert_eq!((run("5%"), run("1%"), run("")), (Some(0), Some(1), Some(1)));
+    // 0.9 is 0.029 away, 3 % of 0.871 is 0.02613.
+    assert_eq!((run("0.003+3%"), run("0.002+3%")), (Some(0), Some(1)));
     probe(&[":1"])
         .env("HEALTHPROBE_BASELINE", "/nowhere")
         .run()

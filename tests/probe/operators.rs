@@ -122,25 +122,25 @@ fn rejects_values_that_are_not_what_they_look_like() {
             "--tolerance",
             "±0.1",
             1,
-            "expected a tolerance such as 0.02 or 2%",
+            "expected a tolerance such as 0.02, 2% or 0.001+0.1%",
         ),
         (
             "--tolerance",
             "+-0.1",
             1,
-            "expected a tolerance such as 0.02 or 2%",
+            "expected a tolerance such as 0.02, 2% or 0.001+0.1%",
         ),
         (
             "--tolerance",
             "0,1",
             1,
-            "expected a tolerance such as 0.02 or 2%",
+            "expected a tolerance such as 0.02, 2% or 0.001+0.1%",
         ),
         (
             "--tolerance",
             "=0.1",
             1,
-            "expected a tolerance such as 0.02 or 2%",
+            "expected a tolerance such as 0.02, 2% or 0.001+0.1%",
         ),
     ] {
         assert_error(

@@ -81,6 +81,9 @@ $.baseline_file type           | {"baseline_file": ["x"]}
 $.tolerance minimum            | {"tolerance": -1}
 $.tolerance pattern            | {"tolerance": "5%%"}
 $.tolerance pattern            | {"tolerance": "nan"}
+$.tolerance pattern            | {"tolerance": "0.001+"}
+$.tolerance pattern            | {"tolerance": "0.1%+0.001"}
+$.tolerance pattern            | {"tolerance": "0.001+-0.1%"}
 $.ignore oneOf                 | {"ignore": 1}
 $.quiet type                   | {"quiet": 1}
 $.verbose type                 | {"verbose": "true"}

@@ -198,7 +198,8 @@ impl Difference<'_> {
                 let recorded = Decimal::from(recorded);
                 let distance = Decimal::from(actual).minus(recorded).map(Decimal::abs);
                 match (distance, tolerance.around(recorded)) {
-                    (Some(distance), Some(allowed)) => {
+                    // Rounded to doubles they may be equal.
+                    (Some(distance), Some(allowed)) if distance > allowed => {
                         format!("{change} (Δ {distance} > {allowed})")
                     }
                     _ => change,
@@ -311,6 +312,17 @@ mod tests {
                 "{score}"
             );
         }
+        assert_eq!(
+            drift("[0.0,364]", "[0.0011,364.366]", "0.001+0.1%", &[]).as_deref(),
+            Some(
+                "drift at $[0]: 0.0 → 0.0011 (Δ 0.0011 > 0.001), \
+                 $[1]: 364 → 364.366 (Δ 0.366 > 0.365)"
+            )
+        );
+        assert_eq!(
+            drift("-1e-300", "1e+300", "1e+300", &[]).as_deref(),
+            Some("drift at $: -1e-300 → 1e+300")
+        );
         assert_eq!(
             drift("[9007199254740993]", "[9007199254740993]", "0", &[]),
             None

@@ -6,7 +6,8 @@
 //! query     = JSONPath, RFC 9535; the leading "$" and the first "." may be left out
 //! function  = length | count | type | sum | min | max | avg
 //! operator  = "=" "==" | "!=" | "<" "<=" ">" ">=" | "~" "=~" | "!~"
-//! value     = JSON literal  |  bare text  |  number "+-" number["%"]
+//! value     = JSON literal  |  bare text  |  number "+-" tolerance
+//! tolerance = number["%"]  |  number "+" number "%"
 //! ```
 
 mod assertion;

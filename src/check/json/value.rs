@@ -11,7 +11,8 @@ use crate::check::operator::check_end;
 use crate::check::pattern::Pattern;
 use crate::syntax::SyntaxError;
 
-pub(super) const TOLERANCE: &str = "expected a tolerance, as in 0.87+-0.02 or 0.87+-2%";
+pub(super) const TOLERANCE: &str =
+    "expected a tolerance, as in 0.87+-0.02, 0.87+-2% or 0.87+-0.001+0.1%";
 
 /// The value of `=` and `!=`: a number with a tolerance, JSON, or bare text.
 pub(super) fn expected(span: Span) -> Result<Expected, SyntaxError> {

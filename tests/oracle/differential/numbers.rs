@@ -116,6 +116,29 @@ proptest! {
         prop_assert_eq!(judged(&a, &assertions), [holds, !holds, holds], "{} within {} of {}", a, amount, b);
     }
 
+    /// The absolute part is usually what the relative part leaves of the distance, or an adjacent double.
+    #[test]
+    fn adds_both_parts_of_a_tolerance_as_rationals((a, b) in pair(), percentage in number(), step in 0_u8..5) {
+        let (left, right) = (exact(&a), exact(&b));
+        let distance = (&left - &right).abs();
+        let whole = &distance * exact("100") / if right == exact("0") { exact("1") } else { right.abs() };
+        let percentage = percentage.trim_start_matches('-').to_owned();
+        // A share of the distance, if the random percentage allows more.
+        let percentage = if exact(&percentage) > whole { written(&(&whole / exact("4"))) } else { percentage };
+        let relative = right.abs() * exact(&percentage) / exact("100");
+        let edge: f64 = written(&(&distance - &relative).max(exact("0"))).parse().unwrap();
+        let absolute = match step {
+            0 => edge.next_up().min(f64::MAX),
+            1 => edge.next_down().max(0.0),
+            2 => 0.0,
+            _ => edge,
+        };
+        let absolute = format!("{absolute:e}");
+        let holds = distance <= relative + exact(&absolute);
+        let assertions = ["$=", "$!=", "sum($)="].map(|operand| format!("{operand}{b}+-{absolute}+{percentage}%"));
+        prop_assert_eq!(judged(&a, &assertions), [holds, !holds, holds], "{} within {} and {} % of {}", a, absolute, percentage, b);
+    }
+
     /// Sums of short decimals are exact; a mean with an infinite expansion is the nearest double.
     #[test]
     fn computes_sums_and_means_as_rationals(numbers in prop::collection::vec((-99_999_999_i64..=99_999_999, 0_u32..=9), 1..=7)) {

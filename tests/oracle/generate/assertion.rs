@@ -63,9 +63,15 @@ pub enum Expected {
     Value(Json),
     Within {
         number: &'static str,
-        tolerance: &'static str,
-        percent: bool,
+        tolerance: Tolerance,
     },
+}
+
+/// The sum of both parts, one of which may be missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Tolerance {
+    pub absolute: Option<&'static str>,
+    pub percentage: Option<&'static str>,
 }
 
 /// An expression that can be evaluated without a regex engine: a text, optionally anchored.
@@ -188,8 +194,7 @@ fn test(rng: &mut Rng, function: Option<&'static str>) -> Predicate {
             let operator = rng.pick(&[Operator::Equal, Operator::Unequal]);
             let expected = Expected::Within {
                 number: number(rng),
-                tolerance: unsigned(rng),
-                percent: rng.percent(50),
+                tolerance: tolerance(rng),
             };
             Predicate::Compares(operator, expected)
         }
@@ -201,6 +206,18 @@ fn test(rng: &mut Rng, function: Option<&'static str>) -> Predicate {
             rng.pick(&ORDERS),
             Expected::Value(Json::Number(number(rng))),
         ),
+    }
+}
+
+pub fn tolerance(rng: &mut Rng) -> Tolerance {
+    let (absolute, percentage) = match rng.below(3) {
+        0 => (true, false),
+        1 => (false, true),
+        _ => (true, true),
+    };
+    Tolerance {
+        absolute: absolute.then(|| unsigned(rng)),
+        percentage: percentage.then(|| unsigned(rng)),
     }
 }
 
@@ -270,11 +287,19 @@ fn expected_text(expected: &Expected, rng: &mut Rng) -> String {
     match expected {
         Expected::Value(Json::Text(text)) if is_bare(text) && rng.percent(70) => (*text).to_owned(),
         Expected::Value(value) => value.to_string(),
-        Expected::Within {
-            number,
-            tolerance,
-            percent,
-        } => format!("{number}+-{tolerance}{}", if *percent { "%" } else { "" }),
+        Expected::Within { number, tolerance } => {
+            format!("{number}+-{}", tolerance_text(*tolerance, rng))
+        }
+    }
+}
+
+/// One of the ways to write the tolerance.
+pub fn tolerance_text(tolerance: Tolerance, rng: &mut Rng) -> String {
+    let space = rng.pick(&["", "", " "]);
+    match (tolerance.absolute, tolerance.percentage) {
+        (Some(absolute), Some(percentage)) => format!("{absolute}{space}+{space}{percentage}%"),
+        (None, Some(percentage)) => format!("{percentage}{space}%"),
+        (absolute, None) => absolute.unwrap_or("0").to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use self::select::select;
-use super::generate::assertion::{Assertion, Expected, Operator, Pattern, Predicate};
+use super::generate::assertion::{Assertion, Expected, Operator, Pattern, Predicate, Tolerance};
 use super::generate::document::Json;
 
 /// The expected result of an assertion.
@@ -238,18 +238,20 @@ fn is_within(number: &BigRational, expected: &Expected) -> bool {
     let Expected::Within {
         number: center,
         tolerance,
-        percent,
     } = expected
     else {
         return false;
     };
-    let (center, tolerance) = (exact(center), exact(tolerance));
-    let allowed = if *percent {
-        center.abs() * tolerance / BigRational::from(BigInt::from(100))
-    } else {
-        tolerance
-    };
-    (number - center).abs() <= allowed
+    let center = exact(center);
+    (number - &center).abs() <= allowed(*tolerance, &center)
+}
+
+/// As numpy's `allclose`: |a - b| <= atol + rtol * |b|.
+pub fn allowed(tolerance: Tolerance, expected: &BigRational) -> BigRational {
+    let exact_or_zero = |amount: Option<&str>| amount.map_or_else(BigRational::zero, exact);
+    let hundred = BigRational::from(BigInt::from(100));
+    exact_or_zero(tolerance.absolute)
+        + exact_or_zero(tolerance.percentage) / hundred * expected.abs()
 }
 
 fn equal(one: &Json, other: &Json) -> bool {
