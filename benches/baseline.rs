@@ -52,6 +52,7 @@ fn main() {
             name: name.to_owned(),
             recorded,
             tolerance: "0.01".parse().unwrap_or_default(),
+            min_cosine: None,
             ignored: Ignored::default(),
         })];
         let (mut parse, mut both) = (Vec::new(), Vec::new());

@@ -188,6 +188,7 @@ sections! {
         EXPECT = Values("expect", "ASSERTION", "Assert on the JSON body, e.g. status=ok;\nrepeatable").short('e');
         BASELINE = Value("baseline", "FILE", "Compare the JSON body with this recording").content(Content::Path).group(Group::Baseline);
         TOLERANCE = Value("tolerance", "N", "How far numbers may drift from the\nbaseline: 0.02, 2% or 0.1+2% [default: 0]");
+        MIN_COSINE = Value("min-cosine", "N", "Compare arrays of numbers as vectors: the\nleast cosine similarity, e.g. 0.99");
         IGNORE = Values("ignore", "QUERY", "Leave these nodes (JSONPath) out of the\nbaseline; repeatable");
         WRITE_BASELINE = Value("write-baseline", "FILE", "Record the response as the baseline if all\nother checks hold").content(Content::Path).group(Group::Baseline);
         MAX_LATENCY = Value("max-latency", "DURATION", "The response takes no longer than this");

@@ -8,7 +8,8 @@ use super::error::{Mismatch, PlanError};
 use super::planner::Planner;
 use crate::args::flags::{
     BASELINE, EXPECT, EXPECT_BODY, EXPECT_BODY_REGEX, EXPECT_HEADER, EXPECT_STATUS, Flag, IGNORE,
-    LOCATION, MAX_LATENCY, MIN_CERT_VALIDITY, REJECT_BODY_REGEX, TOLERANCE, Values,
+    LOCATION, MAX_LATENCY, MIN_CERT_VALIDITY, MIN_COSINE, REJECT_BODY_REGEX, TOLERANCE, Values,
+    WRITE_BASELINE,
 };
 use crate::check::Check;
 use crate::check::body::BodyCheck;
@@ -106,9 +107,14 @@ impl Planner<'_> {
         inline: Option<String>,
     ) -> Result<Option<Baseline>, PlanError> {
         let tolerance = self.parse(TOLERANCE, FromStr::from_str)?;
+        let min_cosine = self.parse(MIN_COSINE, FromStr::from_str)?;
         let (name, bytes) = match (inline, self.args.value(BASELINE)) {
             (Some(text), _) => ("in the config".to_owned(), text.into_bytes()),
             (None, Some(path)) => (path.to_owned(), self.read_file(BASELINE, path)?),
+            // Recording takes the flags of the comparison.
+            (None, None) if min_cosine.is_some() && self.args.value(WRITE_BASELINE).is_none() => {
+                return Err(self.mismatch(MIN_COSINE, Mismatch::NoBaseline));
+            }
             (None, None) => return Ok(None),
         };
         let refuse = |error| self.content_error(BASELINE, &name, error);
@@ -122,6 +128,7 @@ impl Planner<'_> {
             name,
             recorded,
             tolerance: tolerance.unwrap_or_default(),
+            min_cosine,
             ignored: mem::take(ignored),
         }))
     }

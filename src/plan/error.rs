@@ -76,6 +76,8 @@ pub enum Mismatch {
     NoWait,
     /// `--key` without `--cert`.
     NoCert,
+    /// `--min-cosine` without a baseline.
+    NoBaseline,
 }
 
 impl fmt::Display for PlanError {
@@ -150,6 +152,9 @@ impl fmt::Display for Mismatch {
             Self::NoWait => f.write_str(": expected --wait DURATION as well, the time to wait for"),
             Self::NoCert => {
                 f.write_str(": expected --cert FILE as well, the certificate of this key")
+            }
+            Self::NoBaseline => {
+                f.write_str(": expected --baseline FILE as well, the vectors to compare with")
             }
         }
     }

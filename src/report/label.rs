@@ -48,6 +48,7 @@ mod tests {
             name: "b.json".into(),
             recorded: Value::Null,
             tolerance: Tolerance::default(),
+            min_cosine: None,
             ignored: Ignored::default(),
         };
         let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));

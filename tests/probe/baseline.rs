@@ -74,6 +74,134 @@ fn adds_an_absolute_and_a_relative_tolerance() {
     );
 }
 
+/// Noise of another batch moves each number by more than a tolerance that notices another model, and not the direction.
+#[test]
+fn compares_vectors_by_cosine() {
+    let vector = |numbers: &[f64]| {
+        let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();
+        format!(
+            "{{\"data\":[{{\"embedding\":[{}],\"index\":0}}]}}",
+            numbers.join(",")
+        )
+    };
+    let embedding: Vec<f64> = (0..384)
+        .map(|i| (f64::from(i) * 0.7).sin() / 14.0)
+        .collect();
+    let noisy: Vec<f64> = (0..384)
+        .map(|i| f64::from(i % 3 - 1) / 1000.0)
+        .zip(&embedding)
+        .map(|(noise, x)| x + noise)
+        .collect();
+    let turned: Vec<f64> = embedding.iter().rev().copied().collect();
+    let recorded = file("vector.json", vector(&embedding));
+    let by_cosine = ["--baseline", recorded.as_str(), "--min-cosine", "0.999"];
+
+    let server = Server::json(&vector(&noisy));
+    server.assert_healthy(&by_cosine);
+    let drift = "drift at 256 places, the worst: ";
+    let outcome = server.probe(&[":PORT", "--baseline", &recorded, "--tolerance", "0.0009"]);
+    assert!(
+        outcome.out.starts_with(&format!("unhealthy: {drift}")),
+        "{outcome:?}"
+    );
+
+    let server = Server::json(&vector(&turned));
+    server.assert_unhealthy(
+        &by_cosine,
+        "drift at $.data[0].embedding: cosine 0.4818 < 0.999 (384 numbers)",
+        " in <t>",
+    );
+    let outcome = server.probe(&[&[":PORT", "-o", "json"], &by_cosine[..]].concat());
+    let object: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!(
+        object["checks"][1],
+        serde_json::json!({
+            "check": format!("baseline {recorded}"),
+            "ok": false,
+            "expected": "the recorded response within 0, vectors with a cosine >= 0.999",
+            "actual": "1 difference",
+        })
+    );
+}
+
+/// The numbers beside a vector are compared as ever, and so is what a server sends in place of a vector.
+#[test]
+fn a_cosine_replaces_the_tolerance_for_vectors_alone() {
+    let recorded = file("beside.json", r#"{"v":[3,4],"n":0.5}"#);
+    let check = |answer: &str, reason: &str| {
+        Server::json(answer).assert_unhealthy(
+            &[
+                "--baseline",
+                &recorded,
+                "--min-cosine",
+                "0.99",
+                "--tolerance",
+                "0.01",
+            ],
+            reason,
+            " in <t>",
+        );
+    };
+    check(
+        r#"{"v":[6,8],"n":0.52}"#,
+        "drift at $.n: 0.5 → 0.52 (Δ 0.02 > 0.01)",
+    );
+    check(
+        r#"{"v":[4,3],"n":0.51}"#,
+        "drift at $.v: cosine 0.96 < 0.99 (2 numbers)",
+    );
+    check(
+        r#"{"v":[3,4,0],"n":0.5}"#,
+        "drift at $.v: 2 elements → 3 elements",
+    );
+    check(r#"{"v":[NaN,4],"n":0.5}"#, "drift at $.v[0]: 3 → NaN");
+    check(r#"{"v":[null,4],"n":0.5}"#, "drift at $.v[0]: 3 → null");
+    check(
+        r#"{"v":[0,0],"n":0.5}"#,
+        "drift at $.v: zero vector, expected a cosine >= 0.99 (2 numbers)",
+    );
+    check(r#"{"n":0.5}"#, "drift at $.v: [3,4] → missing");
+}
+
+#[test]
+fn a_minimum_cosine_needs_a_baseline_or_records_one() {
+    let server = Server::json("[3,4]");
+    let path = file("cosine.json", "old");
+    let min_cosine = ["--min-cosine", "1"];
+    server.assert_healthy(&[&["--write-baseline", &path], &min_cosine[..]].concat());
+    server.assert_healthy(&[&["--baseline", &path], &min_cosine[..]].concat());
+    let turned = Server::json("[4,3]");
+    let run = |minimum: &str| {
+        turned
+            .prepare(&[":PORT", "--baseline", &path])
+            .env("HEALTHPROBE_MIN_COSINE", minimum)
+            .run()
+            .code
+    };
+    assert_eq!(
+        (run("0.96"), run("0.9600000000000001"), run("")),
+        (Some(0), Some(1), Some(1))
+    );
+    let config = file(
+        "cosine-probe.json",
+        r#"{"baseline": [3, 4], "min_cosine": 0.961}"#,
+    );
+    turned.assert_unhealthy(
+        &["-c", &config],
+        "drift at $: cosine 0.96 < 0.961 (2 numbers)",
+        " in <t>",
+    );
+
+    let missing = ": expected --baseline FILE as well, the vectors to compare with";
+    server
+        .probe(&[":PORT", "--min-cosine", "0.99"])
+        .assert_error(format!("--min-cosine{missing}"));
+    probe(&[":1"])
+        .env("HEALTHPROBE_MIN_COSINE", "0.99")
+        .run()
+        .assert_error(format!("HEALTHPROBE_MIN_COSINE{missing}"));
+}
+
 #[test]
 fn reports_the_three_largest_of_many_differences() {
     let recorded: Vec<String> = (0..1000)
@@ -179,6 +307,14 @@ fn rejects_an_invalid_baseline_before_sending() {
         (
             &["--baseline", &good, "--tolerance", "0.001 + x%"],
             "--tolerance \"0.001 + x%\": column 9: expected a tolerance such as 0.02, 2% or 0.001+0.1%".to_owned(),
+        ),
+        (
+            &["--baseline", &good, "--min-cosine", "0"],
+            "--min-cosine \"0\": column 1: expected a cosine above 0 and at most 1, such as 0.99".to_owned(),
+        ),
+        (
+            &["--baseline", &good, "--min-cosine", "99%"],
+            "--min-cosine \"99%\": column 1: expected a cosine above 0 and at most 1, such as 0.99".to_owned(),
         ),
         (
             &["--ignore", "a=1"],

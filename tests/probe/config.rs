@@ -200,6 +200,14 @@ fn rejects_an_invalid_config_with_its_position() {
             "headers: column 2: expected a header name without spaces, then a colon",
         ),
         (
+            "{\"min_cosine\": 1.01}",
+            "min_cosine \"1.01\": column 1: expected a cosine above 0 and at most 1, such as 0.99",
+        ),
+        (
+            "{\"min_cosine\": 0.99}",
+            "min_cosine: expected --baseline FILE as well, the vectors to compare with",
+        ),
+        (
             "{\"tolerance\": -1}",
             "tolerance \"-1\": column 1: expected a tolerance that is not negative",
         ),

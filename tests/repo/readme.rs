@@ -43,6 +43,8 @@ fn server(state: &str) -> Option<Server> {
         "degraded" => Some(Server::json(DEGRADED)),
         "model" => Some(Server::json(MODEL)),
         "drifted" => Some(Server::json(&MODEL.replace("0.871", "0.412"))),
+        "embedding" => Some(Server::json(&embedding(0.7))),
+        "another embedding" => Some(Server::json(&embedding(0.703))),
         "starting" => Some(in_turn(&[
             response(
                 "503 Service Unavailable",
@@ -54,6 +56,11 @@ fn server(state: &str) -> Option<Server> {
         "none" => None,
         other => panic!("no such server: {other}"),
     }
+}
+
+fn embedding(step: f64) -> String {
+    let numbers = (0..384).map(|i| ((f64::from(i) * step).sin() / 14.0).to_string());
+    format!("[[{}]]", numbers.collect::<Vec<_>>().join(","))
 }
 
 /// What the pages' lines take for granted: a healthy server at every port and socket, and files.

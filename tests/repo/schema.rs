@@ -84,6 +84,10 @@ $.tolerance pattern            | {"tolerance": "nan"}
 $.tolerance pattern            | {"tolerance": "0.001+"}
 $.tolerance pattern            | {"tolerance": "0.1%+0.001"}
 $.tolerance pattern            | {"tolerance": "0.001+-0.1%"}
+$.min_cosine exclusiveMinimum  | {"baseline": [1, 2], "min_cosine": 0}
+$.min_cosine maximum           | {"baseline": [1, 2], "min_cosine": 1.01}
+$.min_cosine pattern           | {"baseline": [1, 2], "min_cosine": "99%"}
+$ anyOf                        | {"min_cosine": 0.99}
 $.ignore oneOf                 | {"ignore": 1}
 $.quiet type                   | {"quiet": 1}
 $.verbose type                 | {"verbose": "true"}
@@ -110,6 +114,7 @@ fn examples() -> Vec<Value> {
                 // Not valid without a certificate.
                 "key" => json!({ "cert": "client.pem", "key": example }),
                 "interval" => json!({ "wait": "300ms", "interval": example }),
+                "min_cosine" => json!({ "baseline_file": "baseline.json", "min_cosine": example }),
                 _ => json!({ &key: example }),
             });
         }

@@ -1,20 +1,15 @@
 //! `--baseline`: whether the body has drifted from a recorded one.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde_json::Value;
 
-use super::decimal::Decimal;
+use super::comparison::Comparison;
+use super::cosine::MinCosine;
 use super::document::Document;
-use super::ignored::{Ignored, IgnoredNodes};
-use super::non_finite::non_finite;
-use super::path;
-use super::render::render;
+use super::ignored::Ignored;
 use super::tolerance::Tolerance;
 use crate::check::result::{CheckResult, Failure};
-
-/// The maximum number of differences that a reason describes; the others are counted.
-const MAX_DESCRIBED: usize = 3;
 
 /// A recorded body, and how far another may be from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,21 +20,10 @@ pub struct Baseline {
     pub recorded: Value,
     /// How far a number may drift.
     pub tolerance: Tolerance,
+    /// How similar vectors must be; without it, their numbers are compared one by one.
+    pub min_cosine: Option<MinCosine>,
     /// The nodes that are not compared.
     pub ignored: Ignored,
-}
-
-/// One node that differs from the recorded one.
-#[derive(Debug)]
-struct Difference<'v> {
-    /// The number of differences before it.
-    order: usize,
-    path: String,
-    recorded: &'v Value,
-    /// `None` if it is missing.
-    actual: Option<&'v Value>,
-    /// How far a number drifted; infinite for any other change.
-    distance: f64,
 }
 
 impl Baseline {
@@ -48,172 +32,33 @@ impl Baseline {
             Ok(actual) => actual,
             Err(result) => return result,
         };
-        let mut comparison = BaselineComparison {
-            tolerance: &self.tolerance,
-            ignored: self.ignored.nodes(&[&self.recorded, actual]),
-            path: Vec::new(),
-            count: 0,
-            largest: Vec::new(),
-        };
-        comparison.compare(&self.recorded, actual);
-        let count = comparison.count;
+        let ignored = self.ignored.nodes(&[&self.recorded, actual]);
+        let differences = Comparison::new(&self.tolerance, self.min_cosine.as_ref(), ignored)
+            .differences(&self.recorded, actual);
+        let count = differences.count();
         CheckResult {
             actual: Some(match count {
                 0 => "no drift".to_owned(),
                 1 => "1 difference".to_owned(),
                 _ => format!("{count} differences"),
             }),
-            failure: (count > 0).then(|| Failure::new(comparison.describe())),
+            failure: (count > 0).then(|| Failure::new(differences.describe(&self.tolerance))),
         }
     }
 
     /// What passes, as a noun.
     pub(in crate::check) fn expected(&self) -> String {
-        format!("the recorded response within {}", self.tolerance)
+        let numbers = format!("the recorded response within {}", self.tolerance);
+        match &self.min_cosine {
+            Some(minimum) => format!("{numbers}, vectors with a cosine >= {minimum}"),
+            None => numbers,
+        }
     }
 }
 
 impl fmt::Display for Baseline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
-    }
-}
-
-enum Step<'v> {
-    Name(&'v str),
-    Index(usize),
-}
-
-struct BaselineComparison<'v> {
-    tolerance: &'v Tolerance,
-    ignored: IgnoredNodes,
-    path: Vec<Step<'v>>,
-    count: usize,
-    /// The largest differences so far, the largest first.
-    largest: Vec<Difference<'v>>,
-}
-
-impl<'v> BaselineComparison<'v> {
-    fn compare(&mut self, recorded: &'v Value, actual: &'v Value) {
-        if self.is_ignored(recorded) || self.is_ignored(actual) {
-            return;
-        }
-        match (recorded, actual) {
-            (Value::Object(members), Value::Object(actual_members)) => {
-                for (name, recorded) in members {
-                    self.path.push(Step::Name(name));
-                    match actual_members.get(name) {
-                        Some(actual) => self.compare(recorded, actual),
-                        None if self.is_ignored(recorded) => {}
-                        None => self.differ(recorded, None, f64::INFINITY),
-                    }
-                    self.path.pop();
-                }
-            }
-            (Value::Array(elements), Value::Array(actual_elements))
-                if elements.len() == actual_elements.len() =>
-            {
-                for (index, (recorded, actual)) in elements.iter().zip(actual_elements).enumerate()
-                {
-                    self.path.push(Step::Index(index));
-                    self.compare(recorded, actual);
-                    self.path.pop();
-                }
-            }
-            (Value::Number(expected), Value::Number(number)) => {
-                if expected != number && !self.tolerance.holds(number, expected) {
-                    let distance =
-                        number.as_f64().unwrap_or_default() - expected.as_f64().unwrap_or_default();
-                    self.differ(recorded, Some(actual), distance.abs());
-                }
-            }
-            _ if recorded == actual && non_finite(actual).is_none() => {}
-            _ => self.differ(recorded, Some(actual), f64::INFINITY),
-        }
-    }
-
-    fn is_ignored(&self, value: &Value) -> bool {
-        self.ignored.contains(value)
-    }
-
-    /// Counts a difference, and keeps it if it is one of the largest.
-    fn differ(&mut self, recorded: &'v Value, actual: Option<&'v Value>, distance: f64) {
-        let order = self.count;
-        self.count += 1;
-        let place = self
-            .largest
-            .partition_point(|other| other.distance >= distance);
-        if place == MAX_DESCRIBED {
-            return;
-        }
-        let mut path = String::from("$");
-        for step in &self.path {
-            match step {
-                Step::Name(name) => path::push_name(&mut path, name),
-                Step::Index(index) => path::push_index(&mut path, *index),
-            }
-        }
-        self.largest.truncate(MAX_DESCRIBED - 1);
-        self.largest.insert(
-            place,
-            Difference {
-                order,
-                path,
-                recorded,
-                actual,
-                distance,
-            },
-        );
-    }
-
-    /// All differences in document order if they are few; else their number and the
-    /// largest ones.
-    fn describe(mut self) -> String {
-        let mut description = String::from("drift at ");
-        if self.count > MAX_DESCRIBED {
-            // Writing to a String cannot fail.
-            let _ = write!(description, "{} places, the worst: ", self.count);
-        } else {
-            self.largest.sort_by_key(|difference| difference.order);
-        }
-        for (index, difference) in self.largest.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            let change = difference.describe(self.tolerance);
-            let _ = write!(description, "{separator}{}: {change}", difference.path);
-        }
-        description
-    }
-}
-
-impl Difference<'_> {
-    /// Both values, and the distance of numbers: `0.871 → 0.412 (Δ 0.459 > 0.02)`.
-    fn describe(&self, tolerance: &Tolerance) -> String {
-        match (self.recorded, self.actual) {
-            (recorded, None) => format!("{} → missing", render(recorded)),
-            (Value::Array(recorded), Some(Value::Array(actual))) => {
-                format!("{} → {}", elements(recorded.len()), elements(actual.len()))
-            }
-            (Value::Number(recorded), Some(Value::Number(actual))) => {
-                let change = format!("{recorded} → {actual}");
-                let recorded = Decimal::from(recorded);
-                let distance = Decimal::from(actual).minus(recorded).map(Decimal::abs);
-                match (distance, tolerance.around(recorded)) {
-                    // Rounded to doubles they may be equal.
-                    (Some(distance), Some(allowed)) if distance > allowed => {
-                        format!("{change} (Δ {distance} > {allowed})")
-                    }
-                    _ => change,
-                }
-            }
-            (recorded, Some(actual)) => format!("{} → {}", render(recorded), render(actual)),
-        }
-    }
-}
-
-fn elements(count: usize) -> String {
-    match count {
-        1 => "1 element".to_owned(),
-        _ => format!("{count} elements"),
     }
 }
 
@@ -239,6 +84,7 @@ mod tests {
             name: "baseline.json".into(),
             recorded: serde_json::from_str(recorded).unwrap(),
             tolerance: tolerance.parse().unwrap(),
+            min_cosine: None,
             ignored: queries(ignored),
         };
         let body = Body {

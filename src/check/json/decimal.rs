@@ -36,7 +36,7 @@ impl Decimal {
     }
 
     /// The shortest decimal that reads back as this double; `None` for NaN and infinities.
-    fn from_f64(value: f64) -> Option<Self> {
+    pub(super) fn from_f64(value: f64) -> Option<Self> {
         if !value.is_finite() {
             return None;
         }
@@ -54,6 +54,11 @@ impl Decimal {
         format!("{}e{}", self.digits, self.exponent)
             .parse()
             .unwrap_or(f64::NAN)
+    }
+
+    /// Its digits, which do not end in 0, and the exponent of their last.
+    pub(super) fn parts(self) -> (i128, i32) {
+        (self.digits, self.exponent)
     }
 
     fn is_negative(self) -> bool {

@@ -3,6 +3,7 @@
 //! The other implementations are Python's: see `support/python.rs`.
 
 mod answers;
+mod cosine;
 mod jsonpath;
 mod numbers;
 mod patterns;

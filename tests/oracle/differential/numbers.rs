@@ -20,7 +20,7 @@ fn judged(document: &str, assertions: &[String]) -> Vec<bool> {
 }
 
 /// A JSON number at a limit, or a common one.
-fn number() -> impl Strategy<Value = String> {
+pub fn number() -> impl Strategy<Value = String> {
     let integer = (
         prop::sample::select(vec![0_i128, 1 << 53, 1 << 63, 1 << 64, 10_i128.pow(22)]),
         -3_i128..=3,
@@ -74,7 +74,7 @@ fn written(number: &BigRational) -> String {
     format!("{:e}", if double.is_finite() { double } else { f64::MAX })
 }
 
-fn config(cases: u32) -> Config {
+pub fn config(cases: u32) -> Config {
     Config {
         cases,
         failure_persistence: None,

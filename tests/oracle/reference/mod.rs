@@ -254,6 +254,16 @@ pub fn allowed(tolerance: Tolerance, expected: &BigRational) -> BigRational {
         + exact_or_zero(tolerance.percentage) / hundred * expected.abs()
 }
 
+/// Whether two vectors have a cosine of at least this, which is above 0: never without a direction.
+pub fn is_similar(recorded: &[BigRational], actual: &[BigRational], minimum: &BigRational) -> bool {
+    let dot = |one: &[BigRational], other: &[BigRational]| -> BigRational {
+        one.iter().zip(other).map(|(a, b)| a * b).sum()
+    };
+    let product = dot(recorded, actual);
+    let squares = dot(recorded, recorded) * dot(actual, actual);
+    product.is_positive() && &product * &product >= minimum * minimum * squares
+}
+
 fn equal(one: &Json, other: &Json) -> bool {
     match (one, other) {
         (Json::Number(a), Json::Number(b)) => exact(a) == exact(b),
