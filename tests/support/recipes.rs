@@ -180,6 +180,13 @@ impl Line {
         self
     }
 
+    /// At this path instead of the page's.
+    pub fn at_path(mut self, path: &str) -> Self {
+        let port = format!(":{}", self.port());
+        self.words[0] = port + path;
+        self
+    }
+
     /// Records its baseline, if it compares with one, in the state at this port.
     pub fn record(&self, port: u16) {
         let Some(at) = self.words.iter().position(|word| word == "--baseline") else {
@@ -187,9 +194,6 @@ impl Line {
         };
         let mut words = self.words.clone();
         "--write-baseline".clone_into(&mut words[at]);
-        if let Some(at) = words.iter().position(|word| word == "--min-cosine") {
-            words.drain(at..at + 2);
-        }
         let verdict = run(words, port);
         assert_eq!(verdict.code, Some(0), "{}", verdict.text);
     }

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use crate::support::python::llm_python;
@@ -141,6 +142,95 @@ fn llama_cpp_asks_for_the_key_where_the_page_says() {
     probe(&[&moved, key[0], key[1], "-e", "status=ok"])
         .run()
         .assert_code(0);
+}
+
+/// all-MiniLM-L6-v2, alone and beside others in a batch, with shorter numbers as on a GPU, and with its layers reversed.
+#[test]
+fn a_cosine_tells_noise_from_another_model() {
+    let Some(python) = llm_python() else { return };
+    let folder = Folder::new("minilm");
+    let serve = |variant| {
+        let model = write_model(&python, &folder, "minilm.py", variant);
+        Llama::start(&python, &model, &["embeddings", "parallel=4"])
+    };
+    let path = |name| folder.0.join(name).to_str().unwrap().to_owned();
+    let (alone, batch) = (path("alone.json"), path("batch.json"));
+    let text = "The patient was given 5 mg.";
+    let request = json!({ "input": [text] }).to_string();
+
+    let recipe = page::named("Infinity").lines.remove(0);
+    let recipe = recipe.in_folder(&folder.0).at_path("/v1/embeddings");
+
+    let server = serve("");
+    recipe.record(server.port);
+    let verdict = recipe.probe(server.port);
+    assert_eq!(verdict.code, Some(0), "{}", verdict.text);
+    let url = server.url("/v1/embeddings");
+    let ask = |url: &str, request: &str, options: &[&str]| {
+        probe(&[&[url, "-t", "60s", "-d", request], options].concat()).run()
+    };
+    let healthy = |url: &str| format!("healthy: 200 OK in <t>; POST {url}");
+    let record = [
+        "--ignore",
+        "model",
+        "--ignore",
+        "usage",
+        "--write-baseline",
+        &alone,
+    ];
+    ask(&url, &request, &record).assert_verdict(healthy(&url));
+    let cosine = ["--baseline", &alone, "--min-cosine", "0.999"];
+    ask(&url, &request, &cosine).assert_verdict(healthy(&url));
+
+    // Beside neighbours, which are not compared, some numbers differ in their last digits.
+    let mut recorded: Value = serde_json::from_slice(&fs::read(&alone).unwrap()).unwrap();
+    let data = recorded["data"].as_array_mut().unwrap();
+    assert_eq!(data[0]["embedding"].as_array().unwrap().len(), 384);
+    data.extend([Value::Null, Value::Null]);
+    fs::write(&batch, recorded.to_string()).unwrap();
+    let long = "the quick brown fox jumps over the lazy dog, ".repeat(9);
+    let neighbours = json!({ "input": [text, long, "Hi"] }).to_string();
+    let in_batch = [
+        "--baseline",
+        &batch,
+        "--ignore",
+        "data[1:]",
+        "--min-cosine",
+        "0.999",
+    ];
+    ask(&url, &neighbours, &in_batch).assert_verdict(healthy(&url));
+    let other_text = json!({ "input": [long, text, "Hi"] }).to_string();
+    let turned = ask(&url, &other_text, &in_batch);
+    assert!(is_turned(&turned.out), "{turned:?}");
+
+    let server = serve("bfloat16");
+    let verdict = recipe.probe(server.port);
+    assert_eq!(verdict.code, Some(0), "{}", verdict.text);
+    let url = server.url("/v1/embeddings");
+    ask(&url, &request, &cosine).assert_verdict(healthy(&url));
+    for tolerance in ["0.001", "0.001+1%"] {
+        let by_number = ask(
+            &url,
+            &request,
+            &["--baseline", &alone, "--tolerance", tolerance],
+        );
+        assert_eq!(by_number.code, Some(1));
+        let reason = "unhealthy: drift at ";
+        assert!(by_number.out.starts_with(reason), "{by_number:?}");
+    }
+
+    let server = serve("shuffled");
+    let verdict = recipe.probe(server.port);
+    assert!(is_turned(&verdict.text), "{}", verdict.text);
+    let turned = ask(&server.url("/v1/embeddings"), &request, &cosine);
+    assert_eq!(turned.code, Some(1));
+    assert!(is_turned(&turned.out), "{turned:?}");
+}
+
+/// Whether the cosine is far from that of another batch or precision.
+fn is_turned(verdict: &str) -> bool {
+    let reason = r"^unhealthy: drift at \$\.data\[0\]\.embedding: cosine -?0\.[0-6][0-9]* < 0\.999? \(384 numbers\); ";
+    Regex::new(reason).unwrap().is_match(verdict)
 }
 
 /// Writes a variant of the model of `tiny_model.py`.

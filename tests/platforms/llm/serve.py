@@ -1,6 +1,6 @@
 """llama.cpp's server, as the package xllamacpp builds it, on a port of its choice that it prints.
 
-    python serve.py MODEL [key=KEY] [prefix=/PATH] [embeddings]
+    python serve.py MODEL [key=KEY] [prefix=/PATH] [embeddings] [parallel=SLOTS]
 """
 
 import signal
@@ -26,6 +26,8 @@ for option in sys.argv[2:]:
             params.api_prefix = value
         case "embeddings":
             params.embedding = True
+        case "parallel":
+            params.n_parallel = int(value)
         case _:
             raise SystemExit(f"no such option: {option}")
 
