@@ -34,6 +34,7 @@ pub mod request;
 pub mod response;
 mod run;
 pub mod size;
+pub mod status;
 pub mod syntax;
 pub mod text;
 #[cfg_attr(not(feature = "tls"), path = "tls/no_tls.rs")]

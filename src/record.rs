@@ -5,7 +5,7 @@ use std::{fmt, io};
 use crate::check::json::{Ignored, RecordingError};
 use crate::check::{ExplainedBy, Failure, Outcome, Subject};
 use crate::files;
-use crate::response::{Body, BodyEnd, BodyError};
+use crate::response::{Advice, Body, BodyEnd, BodyError};
 use crate::upstream;
 
 /// Where to record a response.
@@ -20,6 +20,7 @@ pub struct Recording {
 /// Why a response was not recorded.
 #[derive(Debug)]
 enum WriteError<'r> {
+    Busy(u16),
     Body(&'r BodyError),
     Recording(RecordingError),
     Serialize(serde_json::Error),
@@ -30,16 +31,28 @@ impl Recording {
     /// Replaces the file by the body as indented JSON, atomically.
     #[must_use]
     pub fn write(&self, body: &Body) -> Outcome<'_> {
+        let advice = match &body.end {
+            BodyEnd::Failed(error) => error.advice(),
+            _ => None,
+        };
+        self.outcome(self.try_write(body).err(), advice)
+    }
+
+    /// The outcome of a response by which a busy server refuses the request. It is a failure:
+    /// who records needs the file, and `--wait` goes on until there is something to record.
+    #[must_use]
+    pub fn refuse_busy(&self, status: u16) -> Outcome<'_> {
+        self.outcome(Some(WriteError::Busy(status)), None)
+    }
+
+    fn outcome(&self, error: Option<WriteError>, advice: Option<Advice>) -> Outcome<'_> {
         Outcome {
             subject: Subject::Recording(&self.path),
             actual: None,
-            failure: self.try_write(body).err().map(|error| Failure {
+            failure: error.map(|error| Failure {
                 reason: error.to_string(),
                 explained_by: ExplainedBy::Reason,
-                advice: match &body.end {
-                    BodyEnd::Failed(error) => error.advice(),
-                    _ => None,
-                },
+                advice,
             }),
         }
     }
@@ -64,6 +77,10 @@ impl Recording {
 impl fmt::Display for WriteError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Busy(status) => write!(
+                f,
+                "status {status} says that the server is busy, so there is no response to record"
+            ),
             Self::Body(error) => error.fmt(f),
             Self::Recording(error @ RecordingError::NonFinite { .. }) => {
                 write!(f, "{error} (--ignore leaves it out)")
@@ -84,6 +101,7 @@ impl fmt::Display for WriteError<'_> {
 impl std::error::Error for WriteError<'_> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::Busy(_) => None,
             Self::Body(error) => Some(*error),
             Self::Recording(error) => Some(error),
             Self::Serialize(error) => Some(error),

@@ -116,7 +116,12 @@ fn probe<'p>(plan: &'p Plan, request: &Request) -> ProbeResult<'p> {
             if let Some(recording) = &plan.recording
                 && Verdict::of(&outcomes) == Verdict::Healthy
             {
-                outcomes.push(recording.write(&pending.response.body));
+                let response = &pending.response;
+                outcomes.push(if check::is_busy(&outcomes, response) {
+                    recording.refuse_busy(response.status)
+                } else {
+                    recording.write(&response.body)
+                });
             }
             if outcomes.iter().any(Outcome::is_explained_by_body) {
                 pending.read_excerpt(report::EXCERPT_READ);

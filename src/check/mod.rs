@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::request::BodyPolicy;
 use crate::response::{BodyEnd, FetchError, Response};
+use crate::status::StatusSet;
 
 pub mod body;
 pub mod certificate;
@@ -28,13 +29,13 @@ use json::document::Document;
 use json::{Assertion, Baseline};
 use latency::MaxLatency;
 use result::CheckResult;
-use status::StatusSet;
+use status::StatusCheck;
 
 /// One condition on a response. Its `Display` is what the user wrote.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Check {
     /// The status code is in a set.
-    Status(StatusSet),
+    Status(StatusCheck),
     /// A condition on one header.
     Header(HeaderAssertion),
     /// A condition on the body as text.
@@ -88,7 +89,7 @@ impl Outcome<'_> {
 impl Check {
     fn evaluate(&self, response: &Response, document: &Document) -> CheckResult {
         match self {
-            Self::Status(set) => set.evaluate(response),
+            Self::Status(check) => check.evaluate(response),
             Self::Header(assertion) => assertion.evaluate(response),
             Self::Body(check) => check.evaluate(&response.body),
             Self::Json(assertion) => assertion.evaluate(document),
@@ -96,6 +97,20 @@ impl Check {
             Self::Latency(limit) => limit.evaluate(response),
             Self::Certificate(limit) => limit.evaluate(response),
         }
+    }
+
+    /// Whether this status says that the server is busy.
+    fn is_busy(&self, status: u16) -> bool {
+        matches!(self, Self::Status(check) if check.is_busy(status))
+    }
+
+    /// Whether the check is for the response of a busy server too: how fast it answers and
+    /// its certificate do not depend on the request, unlike the headers and the body.
+    fn is_for_busy(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_) | Self::Latency(_) | Self::Certificate(_)
+        )
     }
 
     fn outcome(&self, result: CheckResult) -> Outcome<'_> {
@@ -108,7 +123,7 @@ impl Check {
 
     fn expected(&self) -> String {
         match self {
-            Self::Status(set) => set.to_string(),
+            Self::Status(check) => check.expected(),
             Self::Header(assertion) => assertion.expected(),
             Self::Body(check) => check.expected(),
             Self::Json(assertion) => assertion.expected(),
@@ -122,7 +137,7 @@ impl Check {
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(set) => set.fmt(f),
+            Self::Status(check) => check.fmt(f),
             Self::Header(assertion) => assertion.fmt(f),
             Self::Body(check) => check.fmt(f),
             Self::Json(assertion) => assertion.fmt(f),
@@ -173,15 +188,29 @@ pub fn body_policy(checks: &[Check]) -> BodyPolicy {
     }
 }
 
-/// Evaluates every check, also after one has failed.
+/// The statuses by which the server says that it is busy. No check is for the body of such
+/// a response.
+#[must_use]
+pub fn busy_statuses(checks: &[Check]) -> StatusSet {
+    let busy = checks.iter().find_map(|check| match check {
+        Check::Status(check) => Some(check.busy.clone()),
+        _ => None,
+    });
+    busy.unwrap_or(StatusSet::EMPTY)
+}
+
+/// Evaluates every check, also after one has failed; of a busy server's response, only those
+/// that are for it.
 ///
 /// A response counts when it is complete: if no check needs its body, so that none can
 /// report that the body failed, there is one more outcome that does.
 #[must_use]
 pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>> {
     let document = Document::lazy(&response.body);
+    let is_busy = checks.iter().any(|check| check.is_busy(response.status));
     let mut outcomes: Vec<Outcome> = checks
         .iter()
+        .filter(|check| !is_busy || check.is_for_busy())
         .map(|check| check.outcome(check.evaluate(response, &document)))
         .collect();
     if let BodyEnd::Failed(error) = &response.body.end
@@ -194,6 +223,14 @@ pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>
         });
     }
     outcomes
+}
+
+/// Whether the status of the response says that the server is busy.
+#[must_use]
+pub fn is_busy(outcomes: &[Outcome], response: &Response) -> bool {
+    outcomes.iter().any(|outcome| {
+        matches!(outcome.subject, Subject::Check(check) if check.is_busy(response.status))
+    })
 }
 
 /// The outcomes without a response: every check fails for the same reason.
@@ -211,10 +248,50 @@ pub fn without_response<'c>(checks: &'c [Check], error: &FetchError) -> Vec<Outc
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Outcome, evaluate};
+    use super::{Check, Outcome, evaluate, is_busy};
     use crate::check::body::BodyCheck;
-    use crate::check::status::StatusSet;
+    use crate::check::certificate::MinValidity;
+    use crate::check::latency::MaxLatency;
+    use crate::check::status::StatusCheck;
     use crate::response::{Body, BodyEnd, BodyError, Response};
+    use crate::status::StatusSet;
+    use std::time::Duration;
+
+    #[test]
+    fn of_a_busy_response_only_time_and_certificate_are_checked() {
+        let busy = Check::Status(StatusCheck {
+            expected: "200,429".parse().unwrap(),
+            busy: "429".parse().unwrap(),
+        });
+        let zero = Duration::ZERO;
+        let checks = [
+            busy,
+            Check::Header("x".parse().unwrap()),
+            Check::Body(BodyCheck::Contains("a".into())),
+            Check::Json("a=1".parse().unwrap()),
+            Check::Latency(MaxLatency(zero)),
+            Check::Certificate(MinValidity(zero)),
+        ];
+        for (status, evaluated) in [(429, &[0, 4, 5][..]), (200, &[0, 1, 2, 3, 4, 5])] {
+            let response = Response {
+                status,
+                ..Response::example()
+            };
+            let outcomes = evaluate(&checks, &response);
+            let subjects: Vec<String> = outcomes
+                .iter()
+                .map(|outcome| outcome.subject.to_string())
+                .collect();
+            let expected: Vec<String> = evaluated
+                .iter()
+                .map(|index| checks[*index].to_string())
+                .collect();
+            assert_eq!(subjects, expected);
+            assert_eq!(is_busy(&outcomes, &response), status == 429);
+            // Without TLS there is no certificate.
+            assert!(outcomes.last().unwrap().failure.is_some());
+        }
+    }
 
     fn reasons(outcomes: &[Outcome]) -> Vec<String> {
         outcomes
@@ -239,8 +316,8 @@ mod tests {
         };
         let failed = response(BodyEnd::Failed(error));
         let reason = "body cut short after 5 of 100 bytes";
-        let status = Check::Status(StatusSet::default());
-        let no_content = Check::Status("204".parse().unwrap());
+        let status = Check::Status(StatusSet::default().into());
+        let no_content = Check::Status("204".parse::<StatusSet>().unwrap().into());
         let header = Check::Header("!x".parse().unwrap());
         let json = Check::Json("a=1".parse().unwrap());
         let found = Check::Body(BodyCheck::Contains("hello".into()));

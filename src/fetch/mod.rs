@@ -9,7 +9,9 @@ use std::sync::Arc;
 use ureq::http;
 
 use crate::request::Request;
-use crate::response::{FetchError, FetchFailure, Redirect, RedirectError, Response, is_redirect};
+use crate::response::{
+    Body, FetchError, FetchFailure, Redirect, RedirectError, Response, is_redirect,
+};
 
 mod agent;
 mod body;
@@ -107,13 +109,18 @@ fn read_response(
     let Some(address) = address else {
         return Err(FetchError::Other("no connection".to_owned()));
     };
+    let status = head.status.as_u16();
     let mut unread = UnreadBody::new(body);
-    let body = unread.read_needed(request, &head.headers, context);
+    let body = if request.head_only.contains(status) {
+        Body::default()
+    } else {
+        unread.read_needed(request, &head.headers, context)
+    };
     let response = Response {
         address,
         redirects: Vec::new(),
         tls: context.lock_connection().session.clone(),
-        status: head.status.as_u16(),
+        status,
         reason_phrase: head.status.canonical_reason(),
         headers: head
             .headers

@@ -7,17 +7,19 @@ use std::{fmt, mem};
 use super::error::{Mismatch, PlanError};
 use super::planner::Planner;
 use crate::args::flags::{
-    BASELINE, EXPECT, EXPECT_BODY, EXPECT_BODY_REGEX, EXPECT_HEADER, EXPECT_STATUS, Flag, IGNORE,
-    LOCATION, MAX_LATENCY, MIN_CERT_VALIDITY, MIN_COSINE, REJECT_BODY_REGEX, TOLERANCE, Values,
-    WRITE_BASELINE,
+    BASELINE, BUSY_STATUS, EXPECT, EXPECT_BODY, EXPECT_BODY_REGEX, EXPECT_HEADER, EXPECT_STATUS,
+    Flag, IGNORE, LOCATION, MAX_LATENCY, MIN_CERT_VALIDITY, MIN_COSINE, REJECT_BODY_REGEX,
+    TOLERANCE, Values, WRITE_BASELINE,
 };
 use crate::check::Check;
 use crate::check::body::BodyCheck;
 use crate::check::certificate::MinValidity;
 use crate::check::json::{self, Baseline, Ignored, JsonError, document};
 use crate::check::latency::MaxLatency;
+use crate::check::status::StatusCheck;
 use crate::duration;
 use crate::request::url::{Scheme, Url};
+use crate::status::StatusSet;
 use crate::syntax::SyntaxError;
 
 /// Why a file or a part of the config is not a baseline.
@@ -57,8 +59,12 @@ impl Planner<'_> {
         ignored: &mut Ignored,
         inline_baseline: Option<String>,
     ) -> Result<Vec<Check>, PlanError> {
-        let status = self.parse(EXPECT_STATUS, FromStr::from_str)?;
-        let mut checks = vec![Check::Status(status.unwrap_or_default())];
+        let expected = self.parse(EXPECT_STATUS, FromStr::from_str)?;
+        let busy = self.parse(BUSY_STATUS, busy_statuses)?;
+        let mut checks = vec![Check::Status(StatusCheck {
+            expected: expected.unwrap_or_default(),
+            busy: busy.unwrap_or(StatusSet::EMPTY),
+        })];
         self.push_all(&mut checks, EXPECT_HEADER, FromStr::from_str, Check::Header)?;
         self.push_all(&mut checks, EXPECT_BODY, text, |text| {
             Check::Body(BodyCheck::Contains(text))
@@ -139,6 +145,19 @@ impl Planner<'_> {
             .collect::<Result<_, _>>()
             .map(Ignored)
     }
+}
+
+/// A status of success would pass without the checks that are for it.
+fn busy_statuses(text: &str) -> Result<StatusSet, SyntaxError> {
+    let set: StatusSet = text.parse()?;
+    if (200..=299).any(|status| set.contains(status)) {
+        return Err(SyntaxError::at(
+            text,
+            0,
+            "expected no 2xx status: a busy response passes without checks of its headers and body",
+        ));
+    }
+    Ok(set)
 }
 
 fn text(text: &str) -> Result<String, SyntaxError> {

@@ -108,7 +108,8 @@ impl Plan {
             Some(_) => BodyPolicy::Full,
             None => check::body_policy(&checks),
         };
-        let (request, secrets) = planner.request(url, inline.data, body_policy)?;
+        let busy = check::busy_statuses(&checks);
+        let (request, secrets) = planner.request(url, inline.data, body_policy, busy)?;
         Ok(Self {
             request,
             checks,

@@ -17,6 +17,7 @@ use crate::request::header::is_token;
 use crate::request::secret::Secret;
 use crate::request::url::{Scheme, Url, redact};
 use crate::request::{BodyPolicy, Destination, Family, Proxy, Request, Via};
+use crate::status::StatusSet;
 use crate::syntax::SyntaxError;
 use crate::text::{escape, truncate};
 use crate::{duration, size};
@@ -45,6 +46,7 @@ impl Planner<'_> {
         url: Url,
         inline_data: Option<String>,
         body_policy: BodyPolicy,
+        head_only: StatusSet,
     ) -> Result<(Request, Vec<Secret>), PlanError> {
         let data = match inline_data {
             Some(text) => Some(text.into_bytes()),
@@ -81,6 +83,7 @@ impl Planner<'_> {
             follow_redirects: self.args.is_set(LOCATION),
             tls: self.tls_settings()?,
             body_policy,
+            head_only,
             max_body,
         };
         let family = self.family(request.via.destination(&request.url))?;

@@ -27,6 +27,8 @@ struct Object<'a> {
     address: Option<String>,
     /// The status code of the last response; null without one.
     status: Option<u16>,
+    /// Whether that status says that the server is busy.
+    busy: bool,
     /// Where the response redirects to, without credentials and query; null if it is not a
     /// redirect.
     location: Option<String>,
@@ -85,6 +87,7 @@ pub fn line(report: &Report) -> String {
             .ok()
             .map(|response| response.address.to_string()),
         status: report.status(),
+        busy: report.is_busy(),
         location: report
             .result
             .ok()

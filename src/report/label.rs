@@ -39,6 +39,7 @@ mod tests {
     use crate::check::json::{Baseline, Ignored, Tolerance};
     use crate::check::latency::MaxLatency;
     use crate::check::{Check, Subject};
+    use crate::status::StatusSet;
     use serde_json::Value;
     use std::time::Duration;
 
@@ -51,9 +52,10 @@ mod tests {
             min_cosine: None,
             ignored: Ignored::default(),
         };
+        let statuses: StatusSet = "2xx".parse().unwrap();
         let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
         for (check, expected) in [
-            (Check::Status("2xx".parse().unwrap()), "expect-status 2xx"),
+            (Check::Status(statuses.into()), "expect-status 2xx"),
             (Check::Header("!X".parse().unwrap()), "expect-header !X"),
             (
                 Check::Body(BodyCheck::Contains("a".into())),

@@ -2,7 +2,7 @@
 //!
 //! Everything that came from the network is sanitized by `excerpt` before it is printed.
 
-use crate::check::{ExplainedBy, Outcome};
+use crate::check::{self, ExplainedBy, Outcome};
 use crate::request::secret::Secret;
 use crate::response::{FetchError, FetchFailure, Phases, Redirect, RedirectError, Response};
 use crate::verdict::Verdict;
@@ -55,6 +55,12 @@ impl Report<'_> {
                 _ => None,
             },
         }
+    }
+
+    /// Whether that status says that the server is busy.
+    fn is_busy(&self) -> bool {
+        self.result
+            .is_ok_and(|response| check::is_busy(self.outcomes, response))
     }
 
     /// The redirects that were followed.

@@ -52,6 +52,11 @@ pub fn text(report: &Report) -> String {
         report.status().unwrap_or(0),
     );
     samples.one(
+        "healthprobe_busy",
+        "Whether the status says that the server is busy.",
+        u8::from(report.is_busy()),
+    );
+    samples.one(
         "probe_http_content_length",
         "Content length of the response; -1 if it is not announced, 0 without a response.",
         response.map_or(0, content_length),

@@ -34,8 +34,9 @@ pub fn line(report: &Report) -> String {
     if reasons.is_empty() {
         let status = report.result.map(format_status).unwrap_or_default();
         let location = location(report).unwrap_or_default();
+        let busy = if report.is_busy() { " (busy)" } else { "" };
         let elapsed = format_elapsed(report.phases().total());
-        return format!("healthy: {status}{location} in {elapsed}; {request}{attempts}\n");
+        return format!("healthy: {status}{location}{busy} in {elapsed}; {request}{attempts}\n");
     }
     let elapsed = match report.result {
         Ok(_) => format!(" in {}", format_elapsed(report.phases().total())),

@@ -7,6 +7,7 @@ pub mod url;
 
 use std::time::Duration;
 
+use crate::status::StatusSet;
 use crate::tls::Settings;
 use endpoint::{Endpoint, Host};
 use header::Header;
@@ -38,6 +39,8 @@ pub struct Request {
     pub tls: Settings,
     /// How much of the body the checks need.
     pub body_policy: BodyPolicy,
+    /// The statuses of responses of which only the head is read.
+    pub head_only: StatusSet,
     /// Maximum length of a body that they need, and how much is read of one that they do
     /// not need, in bytes. 0 is the head alone.
     pub max_body: usize,

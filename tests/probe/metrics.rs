@@ -73,6 +73,9 @@ probe_ip_protocol{URL} 4
 # HELP probe_http_status_code HTTP status code; 0 without a response.
 # TYPE probe_http_status_code gauge
 probe_http_status_code{URL} 200
+# HELP healthprobe_busy Whether the status says that the server is busy.
+# TYPE healthprobe_busy gauge
+healthprobe_busy{URL} 0
 # HELP probe_http_content_length Content length of the response; -1 if it is not announced, 0 without a response.
 # TYPE probe_http_content_length gauge
 probe_http_content_length{URL} 15
@@ -158,6 +161,7 @@ probe_duration_seconds{URL} <t>
 probe_dns_lookup_time_seconds{URL} <t>
 probe_ip_protocol{URL} 0
 probe_http_status_code{URL} 0
+healthprobe_busy{URL} 0
 probe_http_content_length{URL} 0
 probe_http_redirects{URL} 0
 probe_http_ssl{URL} 0

@@ -2,6 +2,7 @@
 
 mod answer;
 mod baseline;
+mod busy;
 mod checks;
 mod chunks;
 mod codings;

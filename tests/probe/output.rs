@@ -114,6 +114,7 @@ fn json_output_is_one_object_with_the_documented_fields() {
             "redirects": [],
             "address": format!("127.0.0.1:{}", server.port()),
             "status": 200,
+            "busy": false,
             "location": null,
             "attempts": 1,
             "elapsed_ms": null,

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Folders and files of `src`, from the top to the bottom. Imports run downwards.
-const ROOMS: [&str; 23] = [
+const ROOMS: [&str; 24] = [
     "main",
     "allocator",
     "run",
@@ -35,6 +35,7 @@ const ROOMS: [&str; 23] = [
     "upstream",
     "duration",
     "size",
+    "status",
     "syntax",
     "text",
 ];

@@ -242,8 +242,8 @@ fn bash_completes_flags_files_and_formats() {
     let script = broken(
         &made,
         "healthprobe.bash",
-        "--expect-status --expect-header",
-        "--expect-header",
+        "--expect-status --busy-status",
+        "--busy-status",
     );
     assert_eq!(completions(&bash, &script, &["--expect-st"]), "");
 }

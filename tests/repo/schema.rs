@@ -70,6 +70,11 @@ $ dependentRequired            | {"key": "client.key"}
 $.min_cert_validity pattern    | {"url": "https://localhost:8000", "min_cert_validity": "soon"}
 $.expect_status minimum        | {"expect_status": 99}
 $.expect_status pattern        | {"expect_status": "ok"}
+$.busy_status maximum          | {"busy_status": 1000}
+$.busy_status pattern          | {"busy_status": "busy"}
+$.busy_status not              | {"busy_status": 200}
+$.busy_status not              | {"busy_status": "503, 2xx"}
+$.busy_status not              | {"busy_status": "100-599"}
 $.expect_header oneOf          | {"expect_header": {"X-A": "b"}}
 $.expect_body minLength        | {"expect_body": ""}
 $.expect_body_regex oneOf      | {"expect_body_regex": true}

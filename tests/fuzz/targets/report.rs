@@ -6,12 +6,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use healthprobe::check::body::BodyCheck;
-use healthprobe::check::status::StatusSet;
 use healthprobe::check::{Check, evaluate};
 use healthprobe::plan::headers::Headers;
 use healthprobe::report::{Report, json, text, verbose};
 use healthprobe::request::secret::Secret;
 use healthprobe::response::{Address, Body, BodyEnd, BodyError, Phases, Response};
+use healthprobe::status::StatusSet;
 use healthprobe::verdict::Verdict;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
     let mut part = || parts.next().unwrap_or_default();
     let (end, assertion, header, body) = (part(), part(), part(), part());
     let mut checks = vec![
-        Check::Status(StatusSet::default()),
+        Check::Status(StatusSet::default().into()),
         Check::Body(BodyCheck::Contains("ready".to_owned())),
         Check::Body(BodyCheck::Rejects("er+or.*".parse().expect("a pattern"))),
     ];

@@ -1,7 +1,7 @@
 //! Text → set of statuses: what parses is given back by its `Display`, and holds what its parts say.
 #![no_main]
 
-use healthprobe::check::status::StatusSet;
+use healthprobe::status::StatusSet;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
