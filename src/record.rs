@@ -5,7 +5,7 @@ use std::{fmt, io};
 use crate::check::json::{Ignored, RecordingError};
 use crate::check::{ExplainedBy, Failure, Outcome, Subject};
 use crate::files;
-use crate::response::{Advice, Body, BodyEnd, BodyError};
+use crate::response::{Advice, BodyEnd, BodyError, Response};
 use crate::upstream;
 
 /// Where to record a response.
@@ -30,12 +30,12 @@ enum WriteError<'r> {
 impl Recording {
     /// Replaces the file by the body as indented JSON, atomically.
     #[must_use]
-    pub fn write(&self, body: &Body) -> Outcome<'_> {
-        let advice = match &body.end {
+    pub fn write(&self, response: &Response) -> Outcome<'_> {
+        let advice = match &response.body.end {
             BodyEnd::Failed(error) => error.advice(),
             _ => None,
         };
-        self.outcome(self.try_write(body).err(), advice)
+        self.outcome(self.try_write(response).err(), advice)
     }
 
     /// The outcome of a response by which a busy server refuses the request. It is a failure:
@@ -57,13 +57,13 @@ impl Recording {
         }
     }
 
-    fn try_write<'r>(&'r self, body: &'r Body) -> Result<(), WriteError<'r>> {
-        if let BodyEnd::Failed(error) = &body.end {
+    fn try_write<'r>(&'r self, response: &'r Response) -> Result<(), WriteError<'r>> {
+        if let BodyEnd::Failed(error) = &response.body.end {
             return Err(WriteError::Body(error));
         }
         let recording = self
             .ignored
-            .recording(&body.bytes)
+            .recording(response)
             .map_err(WriteError::Recording)?;
         let mut text = serde_json::to_string_pretty(&recording).map_err(WriteError::Serialize)?;
         text.push('\n');
@@ -114,7 +114,7 @@ impl std::error::Error for WriteError<'_> {
 mod tests {
     use super::{Recording, WriteError};
     use crate::check::json::Ignored;
-    use crate::response::{Advice, Body, BodyEnd, BodyError};
+    use crate::response::{Advice, Body, BodyEnd, BodyError, Response};
     use std::error::Error;
 
     #[test]
@@ -149,7 +149,11 @@ mod tests {
                 bytes: bytes.into(),
                 end,
             };
-            let error: WriteError = recording.try_write(&body).unwrap_err();
+            let response = Response {
+                body,
+                ..Response::example()
+            };
+            let error: WriteError = recording.try_write(&response).unwrap_err();
             assert_eq!(error.to_string(), reason);
             assert!(error.source().is_some());
         }
@@ -165,7 +169,11 @@ mod tests {
             bytes: b"{".to_vec(),
             end: BodyEnd::Failed(BodyError::TooLong { limit: 1000 }),
         };
-        let failure = recording.write(&body).failure.unwrap();
+        let response = Response {
+            body,
+            ..Response::example()
+        };
+        let failure = recording.write(&response).failure.unwrap();
         assert_eq!(failure.reason, "body is longer than 1000 bytes");
         assert_eq!(failure.advice, Some(Advice::RaiseBodyLimit));
     }

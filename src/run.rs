@@ -120,7 +120,7 @@ fn probe<'p>(plan: &'p Plan, request: &Request) -> ProbeResult<'p> {
                 outcomes.push(if check::is_busy(&outcomes, response) {
                     recording.refuse_busy(response.status)
                 } else {
-                    recording.write(&response.body)
+                    recording.write(response)
                 });
             }
             if outcomes.iter().any(Outcome::is_explained_by_body) {

@@ -206,7 +206,7 @@ pub fn busy_statuses(checks: &[Check]) -> StatusSet {
 /// report that the body failed, there is one more outcome that does.
 #[must_use]
 pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>> {
-    let document = Document::lazy(&response.body);
+    let document = Document::lazy(response);
     let is_busy = checks.iter().any(|check| check.is_busy(response.status));
     let mut outcomes: Vec<Outcome> = checks
         .iter()

@@ -13,5 +13,9 @@ pub(super) fn flags(advice: Advice) -> &'static str {
         Advice::SendClientCertificate => " (--cert and --key)",
         Advice::ReplaceClientCertificate => " (--cert)",
         Advice::RaiseBodyLimit => " (--max-body)",
+        Advice::SendEventStream => " (send Content-Type: text/event-stream, or use --expect-body)",
+        Advice::SendNdjson => " (send Content-Type: application/x-ndjson, or use --expect-body)",
+        Advice::SendJsonSeq => " (send Content-Type: application/json-seq, or use --expect-body)",
+        Advice::CheckText => " (--expect-body-regex)",
     }
 }

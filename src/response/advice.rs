@@ -13,4 +13,12 @@ pub enum Advice {
     ReplaceClientCertificate,
     /// Allow a longer body.
     RaiseBodyLimit,
+    /// Have the server name the type of its stream, or check it as text.
+    SendEventStream,
+    /// The same for lines of JSON.
+    SendNdjson,
+    /// The same for a JSON text sequence.
+    SendJsonSeq,
+    /// Check the body as text.
+    CheckText,
 }

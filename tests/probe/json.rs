@@ -353,8 +353,8 @@ fn reports_why_and_where_a_body_is_not_json() {
             "; body: {\"a\":[1,",
         ),
         (
-            "{\"a\":1}\n{\"a\":2}\n",
-            "body is not one JSON document: more follows at line 2 column 1",
+            "{\"a\":1} {\"a\":2}\n",
+            "body is not one JSON document: more follows at line 1 column 9",
             "; body: {\"a\":1} {\"a\":2}",
         ),
         (

@@ -28,6 +28,7 @@ mod secrets;
 mod settings;
 mod side_effects;
 mod signals;
+mod streams;
 mod surrogates;
 mod target;
 mod terminal;

@@ -66,7 +66,7 @@ impl fmt::Display for Baseline {
 mod tests {
     use super::{Baseline, Ignored};
     use crate::check::json::document::Document;
-    use crate::response::Body;
+    use crate::response::Response;
     use serde_json_path::JsonPath;
 
     fn queries(ignored: &[&str]) -> Ignored {
@@ -87,11 +87,9 @@ mod tests {
             min_cosine: None,
             ignored: queries(ignored),
         };
-        let body = Body {
-            bytes: actual.into(),
-            ..Body::default()
-        };
-        let result = baseline.evaluate(&Document::lazy(&body));
+        let mut response = Response::example();
+        response.body.bytes = actual.into();
+        let result = baseline.evaluate(&Document::lazy(&response));
         result.failure.map(|failure| failure.reason)
     }
 

@@ -1,45 +1,108 @@
 //! Bytes → JSON, as RFC 8259 has it, plus NaN and the infinities. Escapes of lone
-//! surrogates are read as U+FFFD.
+//! surrogates are read as U+FFFD. A stream of documents is read as one array.
 
 use std::cell::OnceCell;
 
 use serde_json::Value;
 
-use super::error::JsonError;
+use super::error::{JsonError, JsonErrorKind};
 use super::non_finite::{self, Insertion};
+use super::stream::Framing;
 use super::surrogate;
+use crate::check::encoding::Encoding;
 use crate::check::result::{CheckResult, Failure};
-use crate::response::{Body, BodyEnd};
+use crate::response::{BodyEnd, BodyError, Response};
 
 /// A body as JSON, parsed when the first check needs it.
 #[derive(Debug)]
 pub struct Document<'a> {
-    body: &'a Body,
+    response: &'a Response,
     parsed: OnceCell<Result<Value, JsonError>>,
 }
 
 impl<'a> Document<'a> {
     /// Parses nothing yet.
     #[must_use]
-    pub fn lazy(body: &'a Body) -> Self {
+    pub fn lazy(response: &'a Response) -> Self {
         Self {
-            body,
+            response,
             parsed: OnceCell::new(),
         }
     }
 
     /// The document, or the result of every check that needs it.
     pub(in crate::check) fn value(&self) -> Result<&Value, CheckResult> {
-        if let BodyEnd::Failed(error) = &self.body.end {
-            return Err(error.into());
+        if let BodyEnd::Failed(error) = &self.response.body.end {
+            return Err(self.failed(error));
         }
         self.parsed
-            .get_or_init(|| parse(&self.body.bytes))
+            .get_or_init(|| read(self.response))
             .as_ref()
             .map_err(|error| {
-                CheckResult::failed(Failure::explained_by_body(format!("body {error}")))
+                CheckResult::failed(Failure {
+                    advice: error.advice(),
+                    ..Failure::explained_by_body(format!("body {error}"))
+                })
             })
     }
+
+    /// Of a stream that does not end in time, how far it came.
+    #[cold]
+    fn failed(&self, error: &BodyError) -> CheckResult {
+        let mut result = CheckResult::from(error);
+        if let BodyError::TimedOut { .. } = error
+            && let Some(framing) = Framing::of(self.response)
+            && let Some(failure) = &mut result.failure
+        {
+            let count = framing.count(without_mark(&self.response.body.bytes));
+            let plural = if count == 1 { "" } else { "s" };
+            failure.reason = format!("{}, {count} document{plural}", failure.reason);
+        }
+        result
+    }
+}
+
+/// Reads the body of a response: one document, or an array of those in a stream.
+///
+/// # Errors
+/// As those of [`parse`], also of one document in a stream.
+pub(super) fn read(response: &Response) -> Result<Value, JsonError> {
+    match Framing::of(response) {
+        None => parse(&response.body.bytes),
+        Some(framing) => read_stream(framing, &response.body.bytes),
+    }
+}
+
+fn read_stream(framing: Framing, bytes: &[u8]) -> Result<Value, JsonError> {
+    // Otherwise, it may look like a stream without a document.
+    if let Some(encoding) = Encoding::of(bytes) {
+        return Err(JsonError::at_line(1, encoding.into()));
+    }
+    let mut documents = Vec::new();
+    let split = framing.split(without_mark(bytes), &mut |text| {
+        documents.push(parse(text)?);
+        Ok(())
+    });
+    match split {
+        Ok(()) => Ok(Value::Array(documents)),
+        // In a line of the whole body.
+        Err(
+            error @ JsonError {
+                kind: JsonErrorKind::Framing(_),
+                line: 1..,
+                ..
+            },
+        ) => Err(error),
+        Err(error) => Err(JsonError {
+            document: documents.len() + 1,
+            ..error
+        }),
+    }
+}
+
+/// RFC 8259, section 8.1, lets a parser ignore a byte order mark; events require it.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Parses a body or a recorded one.
@@ -47,8 +110,7 @@ impl<'a> Document<'a> {
 /// # Errors
 /// Bytes that are not a JSON text (RFC 8259); numbers that are not finite are allowed.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
-    // RFC 8259, section 8.1, lets a parser ignore a byte order mark.
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = without_mark(bytes);
     let strict = match serde_json::from_slice(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
@@ -128,6 +190,10 @@ mod tests {
             ("[1,\n", "is not JSON: it is cut short at line 2 column 1"),
             (
                 "{}\n{}",
+                "is not JSON: it looks like NDJSON at line 2 column 1",
+            ),
+            (
+                "{}\n{} {}",
                 "is not one JSON document: more follows at line 2 column 1",
             ),
             (

@@ -9,6 +9,7 @@ use super::document;
 use super::error::JsonError;
 use super::filter_functions::within_budget;
 use super::non_finite::find_non_finite;
+use crate::response::Response;
 
 /// Queries whose nodes are neither compared nor recorded.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,8 +59,8 @@ impl Ignored {
     ///
     /// # Errors
     /// A body that is not JSON, or that has a non-finite number.
-    pub fn recording(&self, body: &[u8]) -> Result<Value, RecordingError> {
-        let document = document::parse(body).map_err(RecordingError::NotJson)?;
+    pub fn recording(&self, response: &Response) -> Result<Value, RecordingError> {
+        let document = document::read(response).map_err(RecordingError::NotJson)?;
         let ignored = self.nodes(&[&document]);
         let recording = without(&document, &ignored);
         match find_non_finite("$", &recording) {
@@ -111,11 +112,14 @@ impl std::error::Error for RecordingError {
 #[cfg(test)]
 mod tests {
     use super::Ignored;
+    use crate::response::Response;
     use serde_json_path::JsonPath;
 
     fn recording(ignored: &[&str], body: &str) -> Result<String, String> {
         let queries = ignored.iter().map(|query| JsonPath::parse(query).unwrap());
-        match Ignored(queries.collect()).recording(body.as_bytes()) {
+        let mut response = Response::example();
+        response.body.bytes = body.into();
+        match Ignored(queries.collect()).recording(&response) {
             Ok(recording) => Ok(recording.to_string()),
             Err(error) => Err(error.to_string()),
         }
