@@ -1,6 +1,6 @@
 //! Tests that need other programs: Docker, Podman, systemd, Python or servers.
 
-mod arm64;
+mod architectures;
 mod credit_scoring;
 mod docker;
 mod fastapi;

@@ -1,5 +1,6 @@
 //! Static executables, and the image of `platforms/docker/server.rs`.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,9 +71,14 @@ pub fn without_tls() -> Option<PathBuf> {
     named_or_skip(vars::PLAIN, "the build without TLS")
 }
 
-/// The executable for arm64, in `HP_TEST_ARM64`. `None` if unset; prints that.
-pub fn for_arm64() -> Option<PathBuf> {
-    named_or_skip(vars::ARM64, "the arm64 executable")
+/// A release's executables, in `HP_TEST_EXECUTABLES` as in PATH, each in a folder named after its architecture. Empty if
+/// unset; prints that.
+pub fn executables() -> Vec<PathBuf> {
+    let named = named_or_skip(vars::EXECUTABLES, "executables of a release");
+    let named = named.unwrap_or_default();
+    env::split_paths(&named)
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect()
 }
 
 fn named_or_skip(variable: &str, what: &str) -> Option<PathBuf> {

@@ -4,8 +4,8 @@
 pub const STATIC: &str = "HP_TEST_STATIC";
 /// The build without TLS.
 pub const PLAIN: &str = "HP_TEST_PLAIN";
-/// The static executable for arm64.
-pub const ARM64: &str = "HP_TEST_ARM64";
+/// The executables of a release, `ARCH/healthprobe`, with colons between them.
+pub const EXECUTABLES: &str = "HP_TEST_EXECUTABLES";
 /// The Python for `examples/fastapi`.
 pub const PYTHON: &str = "HP_TEST_PYTHON";
 /// The Python for `examples/credit-scoring`.
