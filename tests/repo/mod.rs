@@ -7,6 +7,7 @@ mod manual;
 mod picture;
 mod readme;
 mod recipes;
+mod release;
 mod schema;
 mod tour;
 mod version;
