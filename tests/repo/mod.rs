@@ -4,6 +4,7 @@ mod architecture;
 mod dependencies;
 mod install;
 mod manual;
+mod packaging;
 mod picture;
 mod readme;
 mod recipes;

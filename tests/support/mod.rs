@@ -8,6 +8,7 @@ pub mod files;
 pub mod machine;
 pub mod metrics;
 pub mod namespace;
+pub mod packaging;
 pub mod probe;
 pub mod process;
 pub mod python;

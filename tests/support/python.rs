@@ -82,3 +82,12 @@ pub fn platforms_python() -> Option<PathBuf> {
         "tests/platforms/requirements.txt",
     )
 }
+
+/// With the checkers of wheels.
+pub fn packaging_python() -> Option<PathBuf> {
+    python(
+        vars::PACKAGING_PYTHON,
+        "packaging",
+        "tests/repo/packaging/requirements.txt",
+    )
+}

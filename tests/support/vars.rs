@@ -20,6 +20,8 @@ pub const LLM_PYTHON: &str = "HP_TEST_LLM_PYTHON";
 pub const DIFFERENTIAL_PYTHON: &str = "HP_TEST_DIFFERENTIAL_PYTHON";
 /// The Python with the platforms' schemas.
 pub const PLATFORMS_PYTHON: &str = "HP_TEST_PLATFORMS_PYTHON";
+/// The Python with the checkers of wheels.
+pub const PACKAGING_PYTHON: &str = "HP_TEST_PACKAGING_PYTHON";
 /// `1` makes a missing Docker Engine a failure.
 pub const REQUIRE_DOCKER: &str = "HP_TEST_REQUIRE_DOCKER";
 /// `1` makes a missing Python a failure.
