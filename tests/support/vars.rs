@@ -22,6 +22,8 @@ pub const DIFFERENTIAL_PYTHON: &str = "HP_TEST_DIFFERENTIAL_PYTHON";
 pub const PLATFORMS_PYTHON: &str = "HP_TEST_PLATFORMS_PYTHON";
 /// The Python with the checkers of wheels.
 pub const PACKAGING_PYTHON: &str = "HP_TEST_PACKAGING_PYTHON";
+/// An archive of a Debian with Python.
+pub const DEBIAN_PYTHON: &str = "HP_TEST_DEBIAN_PYTHON";
 /// `1` makes a missing Docker Engine a failure.
 pub const REQUIRE_DOCKER: &str = "HP_TEST_REQUIRE_DOCKER";
 /// `1` makes a missing Python a failure.

@@ -3,7 +3,9 @@
 
 mod compose;
 mod example;
+mod image;
 mod swarm;
+mod wheel;
 
 use std::sync::Arc;
 use std::time::Instant;
