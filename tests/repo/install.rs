@@ -52,6 +52,7 @@ fn the_package_contains_what_users_need() {
         "CHANGELOG.md",
         "LICENSE-MIT",
         "LICENSE-APACHE",
+        "Dockerfile",
         "Dockerfile.example",
         "src/main.rs",
         "tests/main.rs",

@@ -11,9 +11,11 @@ use crate::support::{
     response, tls,
 };
 
+use self::install::WAYS;
 use self::pages::{Block, ROOT, blocks, pages, tables};
 use self::reference::{COSTS, FIELDS, FLAGS, METRICS};
 
+mod install;
 mod links;
 mod pages;
 mod reference;
@@ -166,7 +168,15 @@ fn every_block_and_table_is_run() {
             assert!(known, "{}: no test runs\n{}", block.page, block.text);
         }
         for table in page.tables() {
-            let known = [TRANSLATIONS, ASSERTIONS, FLAGS, FIELDS, METRICS, COSTS];
+            let known = [
+                TRANSLATIONS,
+                ASSERTIONS,
+                WAYS,
+                FLAGS,
+                FIELDS,
+                METRICS,
+                COSTS,
+            ];
             let name = page.name();
             assert!(
                 known.contains(&table.header.as_str()),
@@ -252,11 +262,14 @@ fn every_assertion_of_the_tables_holds_and_can_fail() {
     }
 }
 
-/// Whether the probe is where a COPY line takes it from.
+/// Whether a COPY or RUN line finds the probe: in the image that `Dockerfile` builds, in a wheel, or in Cargo's folder.
 fn is_built(line: &str, page: &str) -> bool {
-    let dockerfile = include_str!("../../Dockerfile.example");
+    let dockerfile = include_str!("../../Dockerfile");
     if line.starts_with("COPY --from=") {
         return dockerfile.contains(&format!("#     {line}\n"));
+    }
+    if line.starts_with("RUN ") {
+        return include_str!("../platforms/docker/wheel.rs").contains(&format!("\n{line}\n"));
     }
     let target = line
         .strip_prefix("COPY target/")
@@ -274,7 +287,7 @@ fn every_healthcheck_line_is_healthy_on_a_healthy_server() {
     let mut seen = 0;
     for block in blocks("dockerfile") {
         for line in block.text.replace("\\\n", "").lines() {
-            if line.starts_with("COPY ") {
+            if line.starts_with("COPY ") || line.starts_with("RUN ") {
                 assert!(is_built(line, &block.page), "{}: {line}", block.page);
                 continue;
             }
@@ -283,7 +296,14 @@ fn every_healthcheck_line_is_healthy_on_a_healthy_server() {
                 .and_then(|line| line.split_once("CMD "));
             let (_, list) = list.unwrap_or_else(|| panic!("{}: {line}", block.page));
             let words: Vec<String> = serde_json::from_str(list).unwrap();
-            assert_eq!(words[0], "/healthprobe");
+            // In PATH, where pip installs it.
+            let is_in_path = block.text.starts_with("RUN pip install ");
+            let name = if is_in_path {
+                "healthprobe"
+            } else {
+                "/healthprobe"
+            };
+            assert_eq!(words[0], name);
             let ran = world.probe(&words[1..]);
             assert_eq!(
                 (ran.code, ran.err.as_str()),
@@ -333,8 +353,8 @@ fn every_config_shown_is_a_whole_check() {
 /// The shell lines of the pages, and the file of the test that runs them.
 const SHELL: [(&str, &str); 4] = [
     (
-        "docker build --file Dockerfile.example --target probe --tag healthprobe .",
-        "tests/platforms/docker/example.rs",
+        "docker build --tag ghcr.io/healthprobe/healthprobe .",
+        "tests/platforms/docker/from_source.rs",
     ),
     ("cargo install --locked --path .", "tests/repo/install.rs"),
     ("cargo run --example tour", "tests/repo/tour.rs"),

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::example::{Example, example};
+use super::example::{Example, example, stand_in};
 use crate::support::build::{image, shared_fixture};
 use crate::support::engine::{Container, Events, Image, docker, engine_or_skip, try_docker};
-use crate::support::{DEADLINE, Folder, changed, free_port, program, run, source, unique};
+use crate::support::{DEADLINE, Folder, changed, free_port, program, source, unique};
 
 const FILE: &str = include_str!("../../../examples/compose.yaml");
 
@@ -50,14 +50,7 @@ impl Images {
 }
 
 fn build_cli(busybox: &Path) -> Image {
-    let folder = Folder::new("stand-in-cli");
-    run(Command::new(source("tests/platforms/docker/stand-ins"))
-        .arg("--cli")
-        .arg(&folder.0)
-        .arg(busybox));
-    let dockerfile = "FROM scratch\nCOPY cli /\nENV PATH=/bin\n";
-    fs::write(folder.0.join("Dockerfile"), dockerfile).expect("a Dockerfile");
-    Image::build("cli", &folder.0, &[])
+    stand_in("cli", "ENV PATH=/bin\n", &[busybox])
 }
 
 /// A Compose project, removed when dropped.
@@ -107,7 +100,7 @@ impl Project {
             .arg(self.folder.0.join("compose.yaml"))
             .args(arguments)
             .env("MODEL_IMAGE", &self.model_image)
-            .env("RUST_IMAGE", self.images.example.rust.name())
+            .env("HEALTHPROBE_IMAGE", self.images.example.probe.name())
             .env("PYTHON_IMAGE", self.images.example.python.name())
             .env("DOCKER_CLI_IMAGE", self.images.cli.name())
             .env("MODEL_PORT", free_port().to_string())

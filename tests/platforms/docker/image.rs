@@ -23,9 +23,7 @@ pub struct Layouts {
 }
 
 impl Layouts {
-    /// `None` without a Python for the script; prints that.
-    pub fn build() -> Option<Self> {
-        let python = python()?;
+    pub fn build(python: &Path) -> Self {
         let folder = Folder::new("layouts");
         let executables = folder.0.join("executables");
         let executable = fs::read(static_healthprobe()).expect("an executable");
@@ -33,8 +31,8 @@ impl Layouts {
         let (other, content) = other();
         place(&executables, other, &content);
         let name = unique("image");
-        images(&python, &executables, &name, &folder.0);
-        Some(Self { folder, name })
+        images(python, &executables, &name, &folder.0);
+        Self { folder, name }
     }
 
     /// The image of this machine, loaded into the engine.
@@ -86,9 +84,8 @@ fn assert_probes(image: &Image) {
 #[test]
 fn docker_load_gives_an_image_that_probes() {
     engine_or_skip!();
-    let Some(layouts) = Layouts::build() else {
-        return;
-    };
+    let Some(python) = python() else { return };
+    let layouts = Layouts::build(&python);
     let image = layouts.load();
     assert_eq!(image.inspect("{{json .Config.User}}"), "65534:65534");
     assert_probes(&image);
@@ -97,9 +94,8 @@ fn docker_load_gives_an_image_that_probes() {
 #[test]
 fn other_images_copy_from_it() {
     engine_or_skip!();
-    let Some(layouts) = Layouts::build() else {
-        return;
-    };
+    let Some(python) = python() else { return };
+    let layouts = Layouts::build(&python);
     let image = layouts.load();
     let server = build::image();
     let folder = Folder::new("copies");
@@ -150,9 +146,8 @@ fn a_registry_serves_each_architecture_its_own_image() {
     let Some(skopeo) = program("skopeo") else {
         return;
     };
-    let Some(layouts) = Layouts::build() else {
-        return;
-    };
+    let Some(python) = python() else { return };
+    let layouts = Layouts::build(&python);
     let Some((_registry, address)) = registry(&layouts.folder.0) else {
         return;
     };

@@ -3,6 +3,7 @@
 
 mod compose;
 mod example;
+mod from_source;
 mod image;
 mod swarm;
 mod wheel;

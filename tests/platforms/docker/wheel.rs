@@ -14,9 +14,11 @@ const DOCKERFILE: &str = r#"
 ARG PYTHON_IMAGE
 FROM ${PYTHON_IMAGE}
 RUN python3 -m venv /venv
-ENV PATH=/venv/bin:/usr/bin:/bin
+# What pip would otherwise download.
 COPY *.whl /
-RUN pip install --no-index --no-cache-dir --find-links / healthprobe && pip check
+ENV PATH=/venv/bin:/usr/bin:/bin PIP_NO_INDEX=1 PIP_FIND_LINKS=/
+RUN pip install --no-cache-dir healthprobe
+RUN pip check
 # Without any Python a probe that needed one would fail.
 RUN rm -r /venv/bin/python* /usr/bin/python3*
 COPY server /server

@@ -1,0 +1,32 @@
+# healthprobe alone, in about 2.5 MB, built from a clone, under the name of the published image:
+#
+#     docker build --tag ghcr.io/healthprobe/healthprobe .
+#
+# Other images copy from it:
+#
+#     COPY --from=ghcr.io/healthprobe/healthprobe /healthprobe /healthprobe
+#
+# It names no architecture, so one build can target several; foreign ones are emulated:
+#
+#     docker buildx build --platform linux/amd64,linux/arm64 --tag registry.example/healthprobe --push .
+
+# Use --build-arg to take it from your own registry, or to pin a digest.
+ARG RUST_IMAGE=rust:1-alpine
+
+
+# Rust on Alpine links musl statically, so the binary runs in any image, including `scratch`.
+FROM ${RUST_IMAGE} AS build
+
+WORKDIR /src
+COPY Cargo.toml Cargo.lock ./
+COPY src src
+RUN cargo build --release --locked --bin healthprobe
+
+
+FROM scratch
+
+COPY --from=build /src/target/release/healthprobe /healthprobe
+
+# nobody, as in the published image.
+USER 65534:65534
+ENTRYPOINT ["/healthprobe"]
