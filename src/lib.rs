@@ -19,6 +19,12 @@
 //! semver promise: only the command line is stable.
 #![forbid(unsafe_code)]
 
+// docs/install.md has the reasons.
+#[cfg(not(unix))]
+compile_error!(
+    "healthprobe is made for Linux and not tested here: run it in a Linux container, or on Windows in WSL"
+);
+
 pub mod args;
 pub mod check;
 pub mod duration;
