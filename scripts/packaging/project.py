@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LICENSES = ("LICENSE-APACHE", "LICENSE-MIT")
+OWN_LICENSES = (ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT")
 
 # The ELF header of an executable: class (1: 32 bits, 2: 64 bits), byte order (1: little, 2: big) and machine.
 ELF_HEADERS = {

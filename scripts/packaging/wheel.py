@@ -3,7 +3,7 @@
 
 `pip install` puts the executable into the environment's `bin`. The wheel has no Python code, so none runs at a probe.
 
-    scripts/packaging/wheel.py --version VERSION --arch ARCH --executable PATH --out DIR
+    scripts/packaging/wheel.py --version VERSION --arch ARCH --executable PATH --out DIR [--license-file PATH …]
 """
 
 import argparse
@@ -63,7 +63,7 @@ def description(package):
     return re.sub(r"(?P<label>(?P<image>!?)\[[^\]]*\])\((?!https?:|#)(?P<path>[^)]+)", absolute, text)
 
 
-def metadata(package, version):
+def metadata(package, version, licenses):
     repository = package["repository"]
     lines = [
         "Metadata-Version: 2.4",
@@ -71,7 +71,7 @@ def metadata(package, version):
         f"Version: {version}",
         f"Summary: {package['description']}",
         f"License-Expression: {package['license']}",
-        *(f"License-File: {name}" for name in project.LICENSES),
+        *(f"License-File: {name}" for name in licenses),
         f"Keywords: {','.join(package['keywords'])}",
         *(f"Classifier: {classifier}" for classifier in CLASSIFIERS),
         f"Project-URL: Repository, {repository}",
@@ -93,16 +93,16 @@ def record(files, path):
     return "".join([*lines, f"{path},,\n"]).encode()
 
 
-def wheel_files(package, version, tags, executable):
+def wheel_files(package, version, tags, executable, licenses):
     """The wheel's files, as PEP 427 has them: path, mode and content. RECORD is the last."""
     prefix = f"{package['name']}-{version}"
     info = f"{prefix}.dist-info"
     wheel = ["Wheel-Version: 1.0", f"Generator: {package['name']}", "Root-Is-Purelib: false", *(f"Tag: {tag}" for tag in tags)]
     files = {
         f"{prefix}.data/scripts/{package['name']}": (0o755, executable),
-        f"{info}/METADATA": (0o644, metadata(package, version)),
+        f"{info}/METADATA": (0o644, metadata(package, version, licenses)),
         f"{info}/WHEEL": (0o644, "".join(f"{line}\n" for line in wheel).encode()),
-        **{f"{info}/licenses/{name}": (0o644, (project.ROOT / name).read_bytes()) for name in project.LICENSES},
+        **{f"{info}/licenses/{name}": (0o644, text) for name, text in licenses.items()},
     }
     files = dict(sorted(files.items()))
     path = f"{info}/RECORD"
@@ -129,13 +129,16 @@ def main():
     parser.add_argument("--arch", required=True, help="a name in scripts/packaging/architectures")
     parser.add_argument("--executable", required=True, metavar="PATH")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--license-file", action="append", default=[], type=Path, metavar="PATH", help="beside the project's own")
     arguments = parser.parse_args()
 
     package = project.cargo_package(arguments.version)
     platforms = platform_tags(project.architecture(arguments.arch)["wheel"])
     executable = project.read_executable(arguments.executable, arguments.arch)
     version = python_version(arguments.version)
-    files = wheel_files(package, version, [f"py3-none-{platform}" for platform in platforms], executable)
+    licenses = {path.name: path.read_bytes() for path in [*project.OWN_LICENSES, *arguments.license_file]}
+    tags = [f"py3-none-{platform}" for platform in platforms]
+    files = wheel_files(package, version, tags, executable, licenses)
     path = arguments.out / f"{package['name']}-{version}-py3-none-{'.'.join(platforms)}.whl"
     project.write_file(path, archive(files))
     print(path)

@@ -128,6 +128,37 @@ fn the_wheel_holds_what_its_specifications_ask_for() {
     }
 }
 
+/// An executable is a copy of other crates too, whose authors ask for their notices in every copy.
+#[test]
+fn the_wheel_takes_further_licenses() {
+    let Some(python) = python() else { return };
+    let folder = Folder::new("wheel");
+    let file = new_file(elf("amd64"));
+    let notices = folder.0.join("THIRD-PARTY-NOTICES");
+    fs::write(&notices, "© others\n").unwrap();
+    let output = run(script(&python, "wheel.py")
+        .args(["--version", VERSION, "--arch=amd64", "--executable", &file])
+        .arg(format!("--license-file={}", notices.display()))
+        .arg(format!("--out={}", folder.0.display())));
+    let path = String::from_utf8(output.stdout).unwrap();
+    let read = read(&python, "read_wheel.py", Path::new(path.trim_end()));
+    let files: Vec<_> = read["metadata"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|field| field[0] == "License-File")
+        .map(|field| field[1].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        files,
+        ["LICENSE-APACHE", "LICENSE-MIT", "THIRD-PARTY-NOTICES"]
+    );
+    let entry = format!("healthprobe-{VERSION}.dist-info/licenses/THIRD-PARTY-NOTICES");
+    let entries = read["files"].as_array().unwrap();
+    assert!(entries.contains(&json!([entry, "0o100644"])));
+    assert_eq!(read["not as recorded"], json!([]));
+}
+
 /// The package index shows the README, where links into the repository would lead nowhere.
 #[test]
 fn the_description_is_the_readme_with_whole_links() {
@@ -223,6 +254,23 @@ fn pip_takes_the_wheel_of_its_platform() {
     for platform in ["linux_x86_64", "macosx_11_0_arm64"] {
         assert_eq!(download(platform), (Some(1), vec![]), "{platform}");
     }
+
+    // Not even by its name.
+    let (_, foreign) = platforms
+        .iter()
+        .find(|(platform, _)| platform.ends_with("s390x"))
+        .unwrap();
+    let installed = finish(
+        Command::new(venv.join("bin/python"))
+            .args(["-m", "pip", "--disable-pip-version-check", "install"])
+            .args(["--quiet", "--no-index"])
+            .arg(folder.0.join(foreign))
+            .env("PIP_CONFIG_FILE", "/dev/null"),
+    );
+    assert_eq!(installed.code, Some(1));
+    let reason = "is not a supported wheel on this platform";
+    assert!(installed.text.contains(reason), "{}", installed.text);
+    assert!(!venv.join("bin/healthprobe").exists());
 }
 
 #[test]
