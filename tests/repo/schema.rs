@@ -14,6 +14,7 @@ use crate::support::{Folder, Outcome, free_port, pipe, probe};
 
 const SCHEMA: &str = include_str!("../../examples/probe.schema.json");
 const CREDIT_SCORING: &str = include_str!("../../examples/credit-scoring/probe.json");
+const LLM: &str = include_str!("../../examples/llm/probe.json");
 const REGIONS: &str = include_str!("../../examples/regions/probe.json");
 
 /// Validates each config, one per line, and prints `valid` or the path and keyword of the error.
@@ -228,7 +229,7 @@ fn a_schema_validator_agrees() {
     };
     let mut input = format!("{}\n", schema());
     let mut expected = String::new();
-    for example in [CREDIT_SCORING, REGIONS].map(compact) {
+    for example in [CREDIT_SCORING, LLM, REGIONS].map(compact) {
         _ = writeln!(input, "{example}");
         expected.push_str("valid\n");
     }

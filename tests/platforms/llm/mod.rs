@@ -2,6 +2,8 @@
 //!
 //! Both are broken as models are: NaN in the weights, layers in the wrong order.
 
+mod example;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
