@@ -60,13 +60,31 @@ struct Compiled {
     regex: Result<(Regex, u64), PatternError>,
 }
 
-thread_local! {
-    static CACHE: RefCell<Vec<Compiled>> = const { RefCell::new(Vec::new()) };
+/// What the functions share with those who call the query: the crate has no place for it.
+struct Shared {
+    cache: RefCell<Vec<Compiled>>,
     /// The steps left, and what went wrong first.
-    static BUDGET: Cell<(u64, Option<LimitError>)> = const { Cell::new((MAX_STEPS, None)) };
-    /// What is wrong with a pattern in the query that is parsed: the crate's own errors
-    /// have no place for it.
-    static PATTERN_ERROR: RefCell<Option<PatternError>> = const { RefCell::new(None) };
+    budget: Cell<(u64, Option<LimitError>)>,
+    /// What is wrong with a pattern in the query that is parsed.
+    pattern_error: RefCell<Option<PatternError>>,
+}
+
+thread_local! {
+    /// Only a pointer, and only once a filter has one of the functions: with two words more, musl would map
+    /// another page for the variables of threads at each start.
+    static SHARED: Cell<Option<&'static Shared>> = const { Cell::new(None) };
+}
+
+fn shared() -> &'static Shared {
+    SHARED.get().unwrap_or_else(|| {
+        let shared: &Shared = Box::leak(Box::new(Shared {
+            cache: RefCell::default(),
+            budget: Cell::new((MAX_STEPS, None)),
+            pattern_error: RefCell::default(),
+        }));
+        SHARED.set(Some(shared));
+        shared
+    })
 }
 
 static VALIDATOR: Validator = LazyLock::new(|| Box::new(validate));
@@ -88,9 +106,11 @@ inventory::submit!(Function::new(
 
 /// Runs a query with a budget of its own.
 pub(super) fn within_budget<T>(query: impl FnOnce() -> T) -> Result<T, LimitError> {
-    BUDGET.set((MAX_STEPS, None));
+    if let Some(shared) = SHARED.get() {
+        shared.budget.set((MAX_STEPS, None));
+    }
     let result = query();
-    match BUDGET.get().1 {
+    match SHARED.get().and_then(|shared| shared.budget.get().1) {
         Some(exceeded) => Err(exceeded),
         None => Ok(result),
     }
@@ -99,7 +119,7 @@ pub(super) fn within_budget<T>(query: impl FnOnce() -> T) -> Result<T, LimitErro
 /// Why the query that was parsed last on this thread was refused, if for one of its patterns.
 #[cold]
 pub(super) fn take_pattern_error() -> Option<PatternError> {
-    PATTERN_ERROR.take()
+    SHARED.get()?.pattern_error.take()
 }
 
 /// A pattern in the query itself must be valid: by RFC 9535 another one selects nothing,
@@ -120,7 +140,7 @@ fn validate(arguments: &[FunctionExprArg]) -> Result<(), FunctionValidationError
         && let JsonPathValue::Value(Value::String(pattern)) = literal.into()
         && let Err(error) = compile(&pattern, Matching::Whole)
     {
-        PATTERN_ERROR.set(Some(error));
+        shared().pattern_error.replace(Some(error));
         return Err(FunctionValidationError::IncorrectFunctionReturnType);
     }
     Ok(())
@@ -153,33 +173,32 @@ fn text<'a>(argument: &'a JsonPathValue) -> Option<&'a str> {
 }
 
 fn is_match(text: &str, pattern: &str, matching: Matching, is_free: bool) -> bool {
-    CACHE.with_borrow_mut(|cache| {
-        let is_it = |entry: &Compiled| entry.matching == matching && entry.pattern == pattern;
-        let index = match cache.iter().position(is_it) {
-            Some(index) => index,
-            None if is_free || spend(steps_to_compile(pattern)) => {
-                if cache.len() == MAX_CACHED {
-                    cache.remove(0);
-                }
-                cache.push(Compiled {
-                    pattern: pattern.to_owned(),
-                    matching,
-                    regex: compile(pattern, matching),
-                });
-                cache.len() - 1
+    let mut cache = shared().cache.borrow_mut();
+    let is_it = |entry: &Compiled| entry.matching == matching && entry.pattern == pattern;
+    let index = match cache.iter().position(is_it) {
+        Some(index) => index,
+        None if is_free || spend(steps_to_compile(pattern)) => {
+            if cache.len() == MAX_CACHED {
+                cache.remove(0);
             }
-            // Not cached: the next query has a budget for it.
-            None => return false,
-        };
-        match cache.get(index).map(|entry| &entry.regex) {
-            Some(Ok((regex, steps))) => {
-                let steps = steps.saturating_mul(text.len() as u64 + 1);
-                (is_free || spend(steps)) && regex.is_match(text)
-            }
-            Some(Err(PatternError::TooLarge)) => stop(LimitError::TooLarge),
-            Some(Err(PatternError::Invalid(_))) | None => false,
+            cache.push(Compiled {
+                pattern: pattern.to_owned(),
+                matching,
+                regex: compile(pattern, matching),
+            });
+            cache.len() - 1
         }
-    })
+        // Not cached: the next query has a budget for it.
+        None => return false,
+    };
+    match cache.get(index).map(|entry| &entry.regex) {
+        Some(Ok((regex, steps))) => {
+            let steps = steps.saturating_mul(text.len() as u64 + 1);
+            (is_free || spend(steps)) && regex.is_match(text)
+        }
+        Some(Err(PatternError::TooLarge)) => stop(LimitError::TooLarge),
+        Some(Err(PatternError::Invalid(_))) | None => false,
+    }
 }
 
 fn compile(pattern: &str, matching: Matching) -> Result<(Regex, u64), PatternError> {
@@ -210,10 +229,11 @@ fn steps_to_compile(pattern: &str) -> u64 {
 
 /// Whether the budget has these steps.
 fn spend(steps: u64) -> bool {
-    let (left, exceeded) = BUDGET.get();
+    let budget = &shared().budget;
+    let (left, exceeded) = budget.get();
     match left.checked_sub(steps) {
         Some(left) => {
-            BUDGET.set((left, exceeded));
+            budget.set((left, exceeded));
             true
         }
         None => stop(LimitError::TooManySteps),
@@ -222,8 +242,9 @@ fn spend(steps: u64) -> bool {
 
 #[cold]
 fn stop(reason: LimitError) -> bool {
-    let (_, first) = BUDGET.get();
-    BUDGET.set((0, first.or(Some(reason))));
+    let budget = &shared().budget;
+    let (_, first) = budget.get();
+    budget.set((0, first.or(Some(reason))));
     false
 }
 
@@ -241,9 +262,7 @@ mod tests {
     use serde_json::{Value, json};
     use serde_json_path::JsonPath;
 
-    use super::{
-        BUDGET, CACHE, LimitError, MAX_CACHED, MAX_STEPS, STEPS_TO_COMPILE, within_budget,
-    };
+    use super::{LimitError, MAX_CACHED, MAX_STEPS, STEPS_TO_COMPILE, shared, within_budget};
     use crate::check::json::iregexp::translate;
 
     fn select(query: &str, document: &Value) -> Result<Value, LimitError> {
@@ -312,7 +331,7 @@ mod tests {
         let patterns: Vec<String> = (0..100).map(|number| format!("x{number}")).collect();
         let document = json!(patterns);
         assert_selects("$[?match(@,@)]", &document, document.clone());
-        CACHE.with_borrow(|cache| assert_eq!(cache.len(), MAX_CACHED));
+        assert_eq!(shared().cache.borrow().len(), MAX_CACHED);
     }
 
     #[test]
@@ -321,12 +340,12 @@ mod tests {
         let query = "$.texts[?match(@,$.pattern)]";
         let selected = select(query, &document).unwrap();
         assert_eq!(selected.as_array().map(Vec::len), Some(1000));
-        let (left, _) = BUDGET.get();
+        let (left, _) = shared().budget.get();
         let steps = translate("a(b|c)").unwrap().steps;
         assert_eq!(MAX_STEPS - left, steps * (STEPS_TO_COMPILE + 3 * 1000));
         // Compiled before.
         select(query, &document).unwrap();
-        let (left, _) = BUDGET.get();
+        let (left, _) = shared().budget.get();
         assert_eq!(MAX_STEPS - left, steps * 3 * 1000);
     }
 
@@ -334,7 +353,7 @@ mod tests {
     fn patterns_of_the_query_have_no_budget() {
         let document = json!(["a".repeat(100_000)]);
         assert_selects("$[?search(@,'[\\\\p{L}]{1,60}b')]", &document, json!([]));
-        assert_eq!(BUDGET.get(), (MAX_STEPS, None));
+        assert_eq!(shared().budget.get(), (MAX_STEPS, None));
     }
 
     #[test]
