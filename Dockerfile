@@ -1,4 +1,4 @@
-# healthprobe alone, in about 2.5 MB, built from a clone, under the name of the published image:
+# healthprobe alone, in about 2.2 MB, built from a clone, under the name of the published image:
 #
 #     docker build --tag ghcr.io/healthprobe/healthprobe .
 #
@@ -18,14 +18,16 @@ ARG RUST_IMAGE=rust:1-alpine
 FROM ${RUST_IMAGE} AS build
 
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
+COPY .cargo .cargo
 COPY src src
-RUN cargo build --release --locked --bin healthprobe
+# .cargo/config.toml has the flags of a static build. They fit no procedural macro, so the target is named.
+RUN cargo build --release --locked --bin healthprobe --target "$(rustc --print host-tuple)"
 
 
 FROM scratch
 
-COPY --from=build /src/target/release/healthprobe /healthprobe
+COPY --from=build /src/target/*/release/healthprobe /healthprobe
 
 # nobody, as in the published image.
 USER 65534:65534

@@ -15,6 +15,9 @@ use crate::support::build::{self, static_healthprobe};
 use crate::support::engine::{Container, Image, docker, engine_or_skip};
 use crate::support::{Folder, cargo, changed, run, source};
 
+/// Names the target of the image's toolchain.
+const TARGET: &str = r#" --target "$(rustc --print host-tuple)""#;
+
 fn text() -> String {
     fs::read_to_string(source("Dockerfile")).expect("the Dockerfile")
 }
@@ -60,6 +63,11 @@ fn the_dockerfile_builds_an_image_to_copy_from() {
             "",
             // Both builders report the failing command in these words.
             "/bin/sh -c cargo build --release --bin healthprobe",
+        ),
+        (
+            "COPY .cargo .cargo\n",
+            "",
+            "/bin/sh -c cargo build --release",
         ),
     ] {
         let error = probe_alone(&rust, &changed(&dockerfile, line, instead)).map(|_| ());
@@ -130,7 +138,10 @@ fn the_dockerfile_copies_what_cargo_needs() {
     assert_eq!(checked(&dockerfile, ""), Ok(()));
     for (line, instead) in [
         ("COPY src src\n", ""),
-        ("COPY Cargo.toml Cargo.lock ./", "COPY Cargo.toml ./"),
+        (
+            "COPY Cargo.toml Cargo.lock build.rs ./",
+            "COPY Cargo.toml build.rs ./",
+        ),
         ("--bin healthprobe", "--bin healthcheck"),
     ] {
         let error = checked(&changed(&dockerfile, line, instead), "");
@@ -163,10 +174,12 @@ fn checked(dockerfile: &str, from_manifest: &str) -> Result<(), String> {
     let command = stage
         .lines()
         .find_map(|line| line.strip_prefix("RUN cargo build --release "));
+    // Here for the target of this machine: its toolchain may have no other.
+    let command = command.expect("a build").strip_suffix(TARGET);
     let output = cargo()
         .args(["check", "--quiet", "--offline", "--target-dir"])
         .arg(source("target"))
-        .args(command.expect("a build").split(' '))
+        .args(command.expect("the target").split(' '))
         .current_dir(&folder.0)
         .output()
         .expect("cargo");
