@@ -69,9 +69,10 @@ pub fn format_exact(duration: Duration) -> String {
 /// exceeded: `3.2ms`, `1.204s`.
 #[must_use]
 pub fn format_elapsed(duration: Duration) -> String {
-    if duration < Duration::from_secs(1) {
-        let tenths = duration.as_micros().div_ceil(100);
-        format!("{}.{}ms", tenths / 10, tenths % 10)
+    if duration.as_secs() == 0 {
+        let tenths = duration.subsec_micros().div_ceil(100);
+        let (whole, tenth) = ((tenths / 10).to_string(), (tenths % 10).to_string());
+        [&whole, ".", &tenth, "ms"].concat()
     } else {
         let milliseconds = duration.as_micros().div_ceil(1000);
         format!("{}.{:03}s", milliseconds / 1000, milliseconds % 1000)

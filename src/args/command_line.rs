@@ -33,8 +33,11 @@ Exit code: 0 when every check holds, 1 otherwise.";
 
 /// Reads the arguments.
 pub(crate) fn read(arguments: &[OsString]) -> Result<ArgMatches, ArgsError> {
-    minimal_command(arguments)
-        .try_get_matches_from(arguments)
+    // Finding its name in the first argument takes clap as long as reading a flag.
+    let after_name = arguments.get(1..).unwrap_or_default();
+    minimal_command(after_name)
+        .no_binary_name(true)
+        .try_get_matches_from(after_name)
         .or_else(|_| optional_url(command()).try_get_matches_from(arguments))
         .map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp => ArgsError::DisplayHelp(command().render_help().to_string()),

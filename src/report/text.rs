@@ -24,7 +24,7 @@ const RESERVED_FOR_BODY: usize = 80;
 /// The verdict as one line, with its line feed.
 #[must_use]
 pub fn line(report: &Report) -> String {
-    let mut request = format!("{} {}", report.method, truncate(&report.url, MAX_URL));
+    let mut request = [report.method, " ", &truncate(&report.url, MAX_URL)].concat();
     if let Some(last) = report.redirected_to().last() {
         request.push_str(", redirected to ");
         request.push_str(&truncate(last, MAX_REDIRECT));
@@ -36,7 +36,10 @@ pub fn line(report: &Report) -> String {
         let location = location(report).unwrap_or_default();
         let busy = if report.is_busy() { " (busy)" } else { "" };
         let elapsed = format_elapsed(report.phases().total());
-        return format!("healthy: {status}{location}{busy} in {elapsed}; {request}{attempts}\n");
+        let before = ["healthy: ", &status, &location, busy, " in ", &elapsed];
+        return [&before[..], &["; ", &request, &attempts, "\n"]]
+            .concat()
+            .concat();
     }
     let elapsed = match report.result {
         Ok(_) => format!(" in {}", format_elapsed(report.phases().total())),
@@ -83,7 +86,7 @@ fn attempts(stats: WaitStats) -> String {
 /// server's own phrase is often missing and carries no meaning.
 pub(super) fn format_status(response: &Response) -> String {
     match response.reason_phrase {
-        Some(phrase) => format!("{} {phrase}", response.status),
+        Some(phrase) => [&response.status.to_string(), " ", phrase].concat(),
         None => response.status.to_string(),
     }
 }

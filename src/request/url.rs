@@ -57,14 +57,18 @@ impl Scheme {
             Self::Https => 443,
         }
     }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
 }
 
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        })
+        f.write_str(self.as_str())
     }
 }
 
@@ -78,7 +82,10 @@ impl Url {
         if text.len() > MAX_LEN {
             return Err(at(0, "expected a URL of at most 8 KiB"));
         }
-        if let Some(offset) = text.find(|c: char| c.is_whitespace() || c.is_control()) {
+        // Most are of visible ASCII, which costs less to find out.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic())
+            && let Some(offset) = text.find(|c: char| c.is_whitespace() || c.is_control())
+        {
             return Err(at(
                 offset,
                 "expected no white space; a space is written %20",
@@ -109,10 +116,7 @@ impl Url {
     /// The URL to request: without credentials and fragment.
     #[must_use]
     pub fn url(&self) -> String {
-        format!(
-            "{}://{}{}",
-            self.scheme, self.authority, self.path_and_query
-        )
+        self.with(&self.path_and_query)
     }
 
     /// Host and port, also the scheme's default port.
@@ -134,7 +138,12 @@ impl Url {
     #[must_use]
     pub fn redacted(&self) -> String {
         let path = self.path_and_query.split('?').next().unwrap_or("/");
-        format!("{}://{}{path}", self.scheme, self.authority)
+        self.with(path)
+    }
+
+    /// Scheme, host and port, and this after them.
+    fn with(&self, path: &str) -> String {
+        [self.scheme.as_str(), "://", &self.authority, path].concat()
     }
 
     /// The query, which is sent but never shown.

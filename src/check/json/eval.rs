@@ -257,14 +257,14 @@ fn length(node: &Value) -> Result<Actual<'_>, Mismatch> {
 /// The values as JSON: one value, or an array of several.
 fn list<'v>(mut values: impl ExactSizeIterator<Item = Actual<'v>>) -> Option<String> {
     if values.len() < 2 {
-        return values.next().map(|value| value.to_string());
+        return values.next().map(|value| value.render());
     }
     let mut list = String::from("[");
     for (index, value) in values.enumerate() {
         if index > 0 {
             list.push(',');
         }
-        list.push_str(&value.to_string());
+        list.push_str(&value.render());
         if list.len() > MAX_VALUE {
             break;
         }

@@ -150,7 +150,7 @@ fn parse_query(span: Span) -> Result<Query, SyntaxError> {
     if text.len() > MAX_QUERY {
         return Err(span.error(MAX_QUERY, "expected a shorter query"));
     }
-    let path = JsonPath::parse(&format!("{prefix}{text}")).map_err(|error| {
+    let path = JsonPath::parse(&[prefix, text].concat()).map_err(|error| {
         let offset = error.position().saturating_sub(prefix.len());
         let (read, rest) = text.split_at(text.floor_char_boundary(offset.min(text.len())));
         if let Some(error) = take_pattern_error() {

@@ -58,6 +58,14 @@ impl Actual<'_> {
         }
     }
 
+    /// The value as JSON, not too long.
+    pub(super) fn render(&self) -> String {
+        match self {
+            Self::Json(value) => render(value),
+            Self::Number(number) => number.to_string(),
+        }
+    }
+
     fn with_type(&self) -> String {
         match self {
             Self::Json(value) => render_with_type(value),
@@ -68,10 +76,7 @@ impl Actual<'_> {
 
 impl fmt::Display for Actual<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(value) => f.write_str(&render(value)),
-            Self::Number(number) => number.fmt(f),
-        }
+        f.write_str(&self.render())
     }
 }
 

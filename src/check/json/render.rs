@@ -24,6 +24,10 @@ fn render_within(value: &Value, max: usize) -> String {
     };
     // It fails once the prefix is complete.
     let _ = serde_json::to_writer(&mut prefix, value);
+    // Most values are short, and have no number that is not finite.
+    if prefix.bytes.len() <= max && prefix.bytes.is_ascii() {
+        return String::from_utf8(prefix.bytes).unwrap_or_default();
+    }
     let text = String::from_utf8_lossy(&prefix.bytes);
     let non_finite = format!("\"{}", non_finite::PREFIX);
     let mut parts = text.split(non_finite.as_str());
