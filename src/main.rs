@@ -2,7 +2,7 @@
 
 use healthprobe::outputs::Outputs;
 use std::io::{Write as _, stderr, stdout};
-use std::process::{ExitCode, exit};
+use std::process::exit;
 use std::{env, panic};
 
 mod allocator;
@@ -10,7 +10,7 @@ mod allocator;
 #[global_allocator]
 static ALLOCATOR: allocator::Arena = allocator::Arena::new();
 
-fn main() -> ExitCode {
+fn main() {
     // Docker knows 0 and 1 only; a panic would exit with 101 or 134.
     panic::set_hook(Box::new(|panic| {
         let _ = writeln!(stderr(), "error: internal error (please report): {panic}");
@@ -18,5 +18,8 @@ fn main() -> ExitCode {
     }));
     let (mut out, mut err) = (stdout(), stderr());
     let outputs = Outputs::stdio(&mut out, &mut err);
-    healthprobe::run(env::args_os(), &env::vars_os().collect(), outputs).into()
+    let environment = env::vars_os().collect();
+    let exit_code = healthprobe::run(env::args_os(), &environment, outputs);
+    // Without freeing what the process ends with.
+    exit(exit_code.into())
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::mem::{self, ManuallyDrop};
 
 use crate::args::env::Environment;
 use crate::args::{Args, ArgsError, UnknownVariable};
@@ -40,9 +41,14 @@ pub fn run(
     let exit_code = match plan(arguments, environment, &mut unknown) {
         Ok(plan) => {
             let verdict = match plan.waiting {
-                None => emit(&plan, &probe(&plan, &plan.request), None, &mut outputs),
+                None => {
+                    let result = ManuallyDrop::new(probe(&plan, &plan.request));
+                    emit(&plan, &result, None, &mut outputs)
+                }
                 Some(policy) => wait(&plan, policy, &mut outputs),
             };
+            // The process ends next: to free everything takes 2 % of a probe.
+            mem::forget(plan);
             verdict.exit_code()
         }
         Err(NoPlan::Info(text)) => {

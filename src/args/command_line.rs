@@ -5,6 +5,7 @@
 //! instructions than all the rest of a probe.
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -35,9 +36,9 @@ Exit code: 0 when every check holds, 1 otherwise.";
 pub(crate) fn read(arguments: &[OsString]) -> Result<ArgMatches, ArgsError> {
     // Finding its name in the first argument takes clap as long as reading a flag.
     let after_name = arguments.get(1..).unwrap_or_default();
-    minimal_command(after_name)
-        .no_binary_name(true)
-        .try_get_matches_from(after_name)
+    // Nor is anything freed that the process needs once.
+    ManuallyDrop::new(minimal_command(after_name).no_binary_name(true))
+        .try_get_matches_from_mut(after_name)
         .or_else(|_| optional_url(command()).try_get_matches_from(arguments))
         .map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp => ArgsError::DisplayHelp(command().render_help().to_string()),

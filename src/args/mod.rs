@@ -15,7 +15,7 @@ mod unknown;
 mod version;
 
 use std::ffi::OsString;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
 use crate::duration;
@@ -52,8 +52,11 @@ impl Args {
         environment: &Environment,
         read: &ReadInput,
     ) -> Result<Self, ArgsError> {
-        let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let mut layers = Layers::of_command_line(&command_line::read(&arguments)?);
+        // Neither is freed: the process reads its arguments once.
+        let arguments: ManuallyDrop<Vec<OsString>> =
+            ManuallyDrop::new(arguments.into_iter().collect());
+        let matches = ManuallyDrop::new(command_line::read(&arguments)?);
+        let mut layers = Layers::of_command_line(&matches);
         // Most environments name none of the flags.
         let has_variables = environment.has_prefix(PREFIX);
         if has_variables {

@@ -149,7 +149,9 @@ impl UnreadBody {
         body: &mut Body,
         mut is_enough: impl FnMut(&Body) -> bool,
     ) -> io::Result<()> {
-        let mut part = [0; PART];
+        // Of a short body no more than it can have is zeroed, and one byte for its end.
+        let length = self.content_length.and_then(|it| usize::try_from(it).ok());
+        let mut part = vec![0; length.map_or(PART, |length| length.min(PART - 1) + 1)];
         while !is_enough(body) {
             match self.reader.read(&mut part)? {
                 0 => {

@@ -1,6 +1,7 @@
 //! Arguments → plan: every value parsed, every conflict gone. After this, nothing that
 //! the user wrote can fail.
 
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use crate::args::Args;
@@ -87,11 +88,9 @@ impl Plan {
     ///
     /// # Errors
     /// The first value that cannot be used, or two that do not go together.
-    pub fn new(
-        mut args: Args,
-        environment: &Environment,
-        read: &ReadInput,
-    ) -> Result<Self, PlanError> {
+    pub fn new(args: Args, environment: &Environment, read: &ReadInput) -> Result<Self, PlanError> {
+        // Not freed: the process has one plan.
+        let mut args = ManuallyDrop::new(args);
         let inline = args.take_inline();
         let planner = Planner {
             args: &args,

@@ -36,10 +36,8 @@ pub fn line(report: &Report) -> String {
         let location = location(report).unwrap_or_default();
         let busy = if report.is_busy() { " (busy)" } else { "" };
         let elapsed = format_elapsed(report.phases().total());
-        let before = ["healthy: ", &status, &location, busy, " in ", &elapsed];
-        return [&before[..], &["; ", &request, &attempts, "\n"]]
-            .concat()
-            .concat();
+        let result = ["healthy: ", &status, &location, busy, " in ", &elapsed].concat();
+        return [&result, "; ", &request, &attempts, "\n"].concat();
     }
     let elapsed = match report.result {
         Ok(_) => format!(" in {}", format_elapsed(report.phases().total())),

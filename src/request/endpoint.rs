@@ -66,16 +66,20 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Host and port as written, the port without leading zeros.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => [&self.written, ":", &port.to_string()].concat(),
+            None => self.written.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)?;
-        match self.port {
-            Some(port) => {
-                f.write_str(":")?;
-                port.fmt(f)
-            }
-            None => Ok(()),
-        }
+        f.write_str(&self.authority())
     }
 }
 

@@ -105,7 +105,7 @@ impl Url {
         let endpoint = Endpoint::parse_part(text, host_start, end)?;
         Ok(Self {
             scheme,
-            authority: endpoint.to_string(),
+            authority: endpoint.authority(),
             port: endpoint.port.unwrap_or(scheme.default_port()),
             host: endpoint.host,
             path_and_query: encode_path_and_query(&text[end..]),
