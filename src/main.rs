@@ -18,8 +18,6 @@ fn main() {
     }));
     let (mut out, mut err) = (stdout(), stderr());
     let outputs = Outputs::stdio(&mut out, &mut err);
-    let environment = env::vars_os().collect();
-    let exit_code = healthprobe::run(env::args_os(), &environment, outputs);
-    // Without freeing what the process ends with.
-    exit(exit_code.into())
+    // Frees nothing at the end.
+    exit(healthprobe::run(env::args_os(), &env::vars_os().collect(), outputs).into())
 }
