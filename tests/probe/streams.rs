@@ -209,7 +209,9 @@ fn a_body_that_is_not_such_a_stream_is_not_an_empty_one() {
         ("{\"error\":\"overloaded\"}\n", 1),
         ("<!DOCTYPE html>\n<p>Bad gateway</p>", 1),
         ("upstream connect error", 1),
+        ("Overloaded\n\n", 1),
         ("data: {}\n\nerror: {\"code\":500}\n\n", 3),
+        ("data: {}\n\nError: out of memory\n\n", 3),
     ] {
         events(body).assert_unhealthy(
             &["-e", "count([?@.error])=0"],

@@ -33,6 +33,9 @@ const OPEN_EVENT: &str = "is cut short: expected a blank line after the event";
 const NOT_RECORDS: &str = "is not a JSON text sequence: expected a record separator";
 const OPEN_RECORD: &str = "is cut short: expected a line feed after the number";
 
+/// The fields of events.
+const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
+
 /// Takes the text of one document after the other.
 type Take<'t> = &'t mut dyn FnMut(&[u8]) -> Result<(), JsonError>;
 
@@ -94,8 +97,8 @@ fn take_text(text: &[u8], take: Take) -> Result<(), JsonError> {
 }
 
 /// The data of each event. Unlike a browser, which drops an event that the end of the stream
-/// cuts short, and lines that are not fields, this reports both: what the server meant to say
-/// there may be an error.
+/// cuts short, lines that are not fields, and an event of unknown fields alone, this reports
+/// them: what the server meant to say there may be an error.
 fn split_events(body: &[u8], take: Take) -> Result<(), JsonError> {
     let mut rest = body;
     let mut number = 0;
@@ -104,11 +107,17 @@ fn split_events(body: &[u8], take: Take) -> Result<(), JsonError> {
     let mut joined = Vec::new();
     let mut data_lines = 0;
     let mut is_open = false;
+    // The line of the event's first unknown field, if it has no other.
+    let mut unknown = None;
+    let mut is_known = false;
     while !rest.is_empty() {
         let line;
         (line, rest) = split_line(rest);
         number += 1;
         if line.is_empty() {
+            if let Some(line) = unknown {
+                return Err(not_events(line));
+            }
             let text = if data_lines > 1 {
                 joined.as_slice()
             } else {
@@ -117,7 +126,7 @@ fn split_events(body: &[u8], take: Take) -> Result<(), JsonError> {
             if text.trim_ascii() != DONE {
                 take_text(text, take)?;
             }
-            (data_lines, is_open) = (0, false);
+            (data_lines, is_open, is_known) = (0, false, false);
             data = &[];
             continue;
         }
@@ -129,6 +138,9 @@ fn split_events(body: &[u8], take: Take) -> Result<(), JsonError> {
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
         is_open = true;
+        if FIELDS.contains(&name) {
+            (is_known, unknown) = (true, None);
+        }
         match name {
             b"data" => {
                 match data_lines {
@@ -143,19 +155,24 @@ fn split_events(body: &[u8], take: Take) -> Result<(), JsonError> {
                 data_lines += 1;
             }
             b"event" | b"id" | b"retry" => {}
-            _ if is_unknown_field(name, value) => {}
-            _ => {
-                return Err(JsonError::at_line(
-                    number,
-                    JsonErrorKind::Framing(NOT_EVENTS),
-                ));
-            }
+            _ if !is_unknown_field(name, value) => return Err(not_events(number)),
+            // The end of the stream may have cut it short.
+            _ if rest.is_empty() && FIELDS.iter().any(|field| field.starts_with(name)) => {}
+            _ if !is_known => unknown = unknown.or(Some(number)),
+            _ => {}
         }
+    }
+    if let Some(line) = unknown {
+        return Err(not_events(line));
     }
     if is_open && !(data_lines == 1 && data.trim_ascii() == DONE) {
         return Err(JsonError::at_line(0, JsonErrorKind::Framing(OPEN_EVENT)));
     }
     Ok(())
+}
+
+fn not_events(line: usize) -> JsonError {
+    JsonError::at_line(line, JsonErrorKind::Framing(NOT_EVENTS))
 }
 
 /// Whether a line looks like a field that browsers ignore, and not like text, or JSON which
@@ -257,7 +274,7 @@ mod tests {
                 ("data: 1\n\ndata: [DONE]", &["1"]),
                 ("data: 1\n\ndata: [DONE]\n", &["1"]),
                 ("data: 1\n\n: ping", &["1"]),
-                ("Data: 1\ntoken: x\n\ndata: 2\n\n", &["2"]),
+                ("Data: 1\nid: 1\n\ndata: 2\ntoken: x\n\n", &["2"]),
                 ("", &[]),
             ],
         );
@@ -280,6 +297,12 @@ mod tests {
             ("data: 1\r\n\r\n\r\n[1]\r\n", 4),
             ("<html>", 1),
             ("Internal Server Error", 1),
+            // Browsers drop an event without a field that they know.
+            ("Overloaded\n\n", 1),
+            ("Overloaded\n", 1),
+            ("Overloaded", 1),
+            ("data: 1\n\nerror: out of memory\n\ndata: 2\n\n", 3),
+            (": x\nDATA: 1\ncode: 1\n\n", 2),
         ] {
             let reason = format!(
                 "is not an event stream: expected a field such as data at line {line} column 1"
