@@ -155,6 +155,23 @@ fn a_document_that_is_not_json_is_named() {
             lines("{}\n<html>\n"),
             "is not JSON: it looks like HTML or XML at line 1 column 1 in document 2",
         ),
+        // What it looks like is no advice where the type is right.
+        (
+            events("data: {\"a\":1}\ndata: {\"a\":2}\n\n"),
+            "is not one JSON document: more follows at line 2 column 1 in document 1",
+        ),
+        (
+            events("data: {}\n\ndata: data: {\"a\":1}\n\n"),
+            "is not JSON: it looks like server-sent events at line 1 column 1 in document 2",
+        ),
+        (
+            lines("{}\r{}\r"),
+            "is not one JSON document: more follows at line 1 column 4 in document 1",
+        ),
+        (
+            Server::answering(until_closed("application/json-seq", "\u{1e}{}\n{}\n")),
+            "is not one JSON document: more follows at line 2 column 1 in document 1",
+        ),
         (
             Server::answering(until_closed("application/json-seq", "\u{1e}{}\n\u{1e}{\n")),
             "is not JSON: it is cut short at line 2 column 1 in document 2",

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use super::error::{JsonError, JsonErrorKind};
+use super::lookalike::Lookalike;
 use super::non_finite::{self, Insertion};
 use super::stream::Framing;
 use super::surrogate;
@@ -94,9 +95,22 @@ fn read_stream(framing: Framing, bytes: &[u8]) -> Result<Value, JsonError> {
             },
         ) => Err(error),
         Err(error) => Err(JsonError {
+            kind: kind_in_stream(framing, error.kind),
             document: documents.len() + 1,
             ..error
         }),
+    }
+}
+
+/// Without the advice to name a type that the stream has, or that would not help.
+#[cold]
+fn kind_in_stream(framing: Framing, kind: JsonErrorKind) -> JsonErrorKind {
+    match (framing, kind) {
+        (_, JsonErrorKind::Lookalike(Lookalike::Lines)) => JsonErrorKind::Trailing,
+        (Framing::Events, JsonErrorKind::Lookalike(format @ Lookalike::Events)) => {
+            JsonErrorKind::Syntax(format!("it looks like {}", format.name()))
+        }
+        (_, kind) => kind,
     }
 }
 
