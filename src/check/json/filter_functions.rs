@@ -29,6 +29,9 @@ const MAX_NESTING: u32 = 250;
 /// of them at every node.
 const MAX_CACHED: usize = 16;
 
+/// The maximum steps of the document's compiled patterns that are kept, each about 40 bytes.
+const MAX_CACHED_STEPS: u64 = 1 << 15;
+
 /// The maximum steps that patterns of the document take in one query, about a second. Those
 /// of the query itself have no such limit, like that of `~`.
 const MAX_STEPS: u64 = 1 << 28;
@@ -56,6 +59,8 @@ enum Matching {
 struct Compiled {
     pattern: String,
     matching: Matching,
+    /// Whether it is from the query.
+    is_free: bool,
     /// The expression, and the steps that it takes for each character.
     regex: Result<(Regex, u64), PatternError>,
 }
@@ -178,14 +183,14 @@ fn is_match(text: &str, pattern: &str, matching: Matching, is_free: bool) -> boo
     let index = match cache.iter().position(is_it) {
         Some(index) => index,
         None if is_free || spend(steps_to_compile(pattern)) => {
-            if cache.len() == MAX_CACHED {
-                cache.remove(0);
-            }
-            cache.push(Compiled {
+            let compiled = Compiled {
                 pattern: pattern.to_owned(),
                 matching,
+                is_free,
                 regex: compile(pattern, matching),
-            });
+            };
+            make_room(&mut cache, &compiled);
+            cache.push(compiled);
             cache.len() - 1
         }
         // Not cached: the next query has a budget for it.
@@ -198,6 +203,23 @@ fn is_match(text: &str, pattern: &str, matching: Matching, is_free: bool) -> boo
         }
         Some(Err(PatternError::TooLarge)) => stop(LimitError::TooLarge),
         Some(Err(PatternError::Invalid(_))) | None => false,
+    }
+}
+
+/// Drops the oldest patterns until there is room for another one. Those of the query take as
+/// much memory as it says.
+fn make_room(cache: &mut Vec<Compiled>, another: &Compiled) {
+    let steps = |entry: &Compiled| match &entry.regex {
+        Ok((_, steps)) if !entry.is_free => *steps,
+        _ => 0,
+    };
+    if cache.len() == MAX_CACHED {
+        cache.remove(0);
+    }
+    while cache.iter().map(steps).sum::<u64>() + steps(another) > MAX_CACHED_STEPS
+        && let Some(oldest) = cache.iter().position(|entry| !entry.is_free)
+    {
+        cache.remove(oldest);
     }
 }
 
@@ -332,6 +354,20 @@ mod tests {
         let document = json!(patterns);
         assert_selects("$[?match(@,@)]", &document, document.clone());
         assert_eq!(shared().cache.borrow().len(), MAX_CACHED);
+    }
+
+    #[test]
+    fn patterns_that_are_compiled_take_little_memory() {
+        let patterns: Vec<String> = ('a'..='z').map(|c| format!("{c}{{20000}}")).collect();
+        let document = json!(patterns);
+        assert_selects("$[?match('',@)]", &document, json!([]));
+        assert_eq!(shared().cache.borrow().len(), 1);
+        // Those of the query are asked for at every node.
+        let query = "$[?match('','x{20000}') || match('','y{20000}') || match('',@)]";
+        assert_selects(query, &document, json!([]));
+        let cache = shared().cache.borrow();
+        let kept: Vec<&str> = cache.iter().map(|entry| entry.pattern.as_str()).collect();
+        assert_eq!(kept, ["x{20000}", "y{20000}", "z{20000}"]);
     }
 
     #[test]
