@@ -148,7 +148,8 @@ fn probe<'p>(plan: &'p Plan, request: &Request) -> ProbeResult<'p> {
 fn wait(plan: &Plan, policy: WaitPolicy, outputs: &mut Outputs) -> Verdict {
     interrupt::exit_1_on_signal();
     let mut request = plan.request.clone();
-    let rewrites = !plan.output.quiet && (outputs.err_is_terminal)();
+    let columns = plan.output.columns.filter(|_| !plan.output.quiet);
+    let columns = columns.filter(|_| (outputs.err_is_terminal)());
     let mut last_reason = String::new();
     let (result, stats) = policy.until(
         |result: &ProbeResult| Verdict::of(&result.outcomes) == Verdict::Healthy,
@@ -160,9 +161,8 @@ fn wait(plan: &Plan, policy: WaitPolicy, outputs: &mut Outputs) -> Verdict {
         |result, stats| {
             let report = report(plan, result, Some(stats));
             let reason = report.reason();
-            if rewrites {
-                let line =
-                    report::terminal::line(&report, stats, plan.output.columns, plan.output.colors);
+            if let Some(columns) = columns {
+                let line = report::terminal::line(&report, stats, columns, plan.output.colors);
                 let _ = outputs.err.write_all(line.as_bytes());
             } else if !plan.output.quiet && last_reason != reason {
                 let _ = outputs
@@ -172,7 +172,7 @@ fn wait(plan: &Plan, policy: WaitPolicy, outputs: &mut Outputs) -> Verdict {
             last_reason = reason;
         },
     );
-    if rewrites && !last_reason.is_empty() {
+    if columns.is_some() && !last_reason.is_empty() {
         let _ = outputs.err.write_all(report::terminal::CLEAR.as_bytes());
     }
     emit(plan, &result, Some(stats), outputs)

@@ -59,8 +59,8 @@ pub struct Output {
     pub metrics_file: Option<String>,
     /// Whether a terminal shows colors.
     pub colors: bool,
-    /// The width of the terminal, in columns.
-    pub columns: usize,
+    /// The width of the terminal, in columns; `None` if it cannot rewrite a line.
+    pub columns: Option<usize>,
     /// Texts that must not appear, should a server repeat them.
     pub secrets: Vec<Secret>,
 }
@@ -127,7 +127,7 @@ impl Planner<'_> {
             verbose: self.args.is_set(VERBOSE),
             metrics_file: self.output_path(METRICS_FILE)?,
             colors: may_color(self.environment),
-            columns: columns(self.environment).unwrap_or(DEFAULT_COLUMNS),
+            columns: columns(self.environment),
             secrets,
         })
     }
@@ -150,8 +150,16 @@ pub fn may_color(environment: &Environment) -> bool {
 }
 
 fn columns(environment: &Environment) -> Option<usize> {
-    let text = environment.get("COLUMNS").ok().flatten()?;
-    text.parse().ok().filter(|columns| *columns > 0)
+    if environment.get("TERM") == Ok(Some("dumb")) {
+        return None;
+    }
+    let text = environment.get("COLUMNS").ok().flatten();
+    let columns = text.and_then(|text| text.parse().ok());
+    Some(
+        columns
+            .filter(|columns| *columns > 0)
+            .unwrap_or(DEFAULT_COLUMNS),
+    )
 }
 
 #[cfg(test)]

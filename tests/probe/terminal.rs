@@ -95,6 +95,28 @@ fn rewrites_one_line_on_a_terminal() {
     );
 }
 
+/// Such a terminal prints the sequences that would rewrite the line.
+#[test]
+fn rewrites_nothing_on_a_dumb_terminal() {
+    let server = in_turn(&[loading(), loading(), ok()]);
+    let waiting = ["--wait", "20s", "--interval", "1ms", "-e", "status=ok"];
+    let Some(printed) = on_a_terminal("TERM=dumb", &server, &waiting) else {
+        return;
+    };
+    let lines: Vec<&str> = printed.split("\r\n").collect();
+    assert!(
+        lines[0].starts_with("0 unhealthy: status 503, expected 200-399"),
+        "{printed:?}"
+    );
+    assert_eq!(
+        lines[1..],
+        [
+            "healthy: 200 OK in <t>; GET http://127.0.0.1:PORT/; attempt 3 after <t>",
+            ""
+        ]
+    );
+}
+
 #[test]
 fn colors_the_verdict_where_the_environment_has_colors() {
     let server = Server::json("{\"status\":\"ok\"}");
