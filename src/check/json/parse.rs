@@ -117,10 +117,13 @@ fn operand(span: Span) -> Result<Operand, SyntaxError> {
         .into_iter()
         .find(|function| function.name() == name)
         .ok_or_else(|| {
-            span.error(
-                0,
-                "expected a function: length, count, type, sum, min, max or avg",
-            )
+            let expected = match name {
+                "match" | "search" => {
+                    "expected match() and search() inside a filter, as in [?search(@.id,'a')]"
+                }
+                _ => "expected a function: length, count, type, sum, min, max or avg",
+            };
+            span.error(0, expected)
         })?;
     // Brackets and parentheses are balanced here.
     let inner = span.skip(text.len() - inner.len());
@@ -302,6 +305,11 @@ mod tests {
                 "size(a)>0",
                 1,
                 "expected a function: length, count, type, sum, min, max or avg",
+            ),
+            (
+                "search(a,'b')",
+                1,
+                "expected match() and search() inside a filter, as in [?search(@.id,'a')]",
             ),
             (
                 "length(a).b>0",
