@@ -1,6 +1,7 @@
 //! The wheels and images that `scripts/packaging` writes. `platforms/docker` runs them.
 
 mod image;
+mod pip;
 mod wheel;
 
 use std::fs;
