@@ -15,9 +15,11 @@ const TABLE: &str = include_str!("../../scripts/packaging/architectures");
 /// A row of `scripts/packaging/architectures`.
 pub struct Architecture {
     pub name: &'static str,
+    pub target: &'static str,
     pub wheel: &'static str,
     pub oci: &'static str,
     pub variant: Option<&'static str>,
+    pub qemu: &'static str,
 }
 
 pub fn architectures() -> Vec<Architecture> {
@@ -26,9 +28,11 @@ pub fn architectures() -> Vec<Architecture> {
         let columns: Vec<&str> = line.split_whitespace().collect();
         Architecture {
             name: columns[0],
+            target: columns[1],
             wheel: columns[2],
             oci: columns[3],
             variant: Some(columns[4]).filter(|variant| *variant != "-"),
+            qemu: columns[6],
         }
     };
     lines.map(row).collect()
