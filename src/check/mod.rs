@@ -99,18 +99,18 @@ impl Check {
         }
     }
 
-    /// Whether this status says that the server is busy.
+    /// Whether this status means that the server is busy.
     fn is_busy(&self, status: u16) -> bool {
         matches!(self, Self::Status(check) if check.is_busy(status))
     }
 
-    /// Whether the check is for the response of a busy server too: how fast it answers and
-    /// its certificate do not depend on the request, unlike the headers and the body.
-    fn is_for_busy(&self) -> bool {
-        matches!(
-            self,
-            Self::Status(_) | Self::Latency(_) | Self::Certificate(_)
-        )
+    /// Whether the check applies to the response of a busy server too: its latency and its
+    /// certificate do not depend on the request, unlike headers and body.
+    fn applies_to_busy(&self) -> bool {
+        match self {
+            Self::Status(_) | Self::Latency(_) | Self::Certificate(_) => true,
+            Self::Header(_) | Self::Body(_) | Self::Json(_) | Self::Baseline(_) => false,
+        }
     }
 
     fn outcome(&self, result: CheckResult) -> Outcome<'_> {
@@ -188,8 +188,8 @@ pub fn body_policy(checks: &[Check]) -> BodyPolicy {
     }
 }
 
-/// The statuses by which the server says that it is busy. No check is for the body of such
-/// a response.
+/// The statuses that mean that the server is busy. No check needs the body of such a
+/// response.
 #[must_use]
 pub fn busy_statuses(checks: &[Check]) -> StatusSet {
     let busy = checks.iter().find_map(|check| match check {
@@ -199,8 +199,8 @@ pub fn busy_statuses(checks: &[Check]) -> StatusSet {
     busy.unwrap_or(StatusSet::EMPTY)
 }
 
-/// Evaluates every check, also after one has failed; of a busy server's response, only those
-/// that are for it.
+/// Evaluates every check, also after one has failed; on a busy server's response, only those
+/// that apply to it.
 ///
 /// A response counts when it is complete: if no check needs its body, so that none can
 /// report that the body failed, there is one more outcome that does.
@@ -210,7 +210,7 @@ pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>
     let is_busy = checks.iter().any(|check| check.is_busy(response.status));
     let mut outcomes: Vec<Outcome> = checks
         .iter()
-        .filter(|check| !is_busy || check.is_for_busy())
+        .filter(|check| !is_busy || check.applies_to_busy())
         .map(|check| check.outcome(check.evaluate(response, &document)))
         .collect();
     if let BodyEnd::Failed(error) = &response.body.end
@@ -225,7 +225,7 @@ pub fn evaluate<'c>(checks: &'c [Check], response: &Response) -> Vec<Outcome<'c>
     outcomes
 }
 
-/// Whether the status of the response says that the server is busy.
+/// Whether the status of the response means that the server is busy.
 #[must_use]
 pub fn is_busy(outcomes: &[Outcome], response: &Response) -> bool {
     outcomes.iter().any(|outcome| {

@@ -9,14 +9,14 @@ use crate::status::StatusSet;
 /// The status code is in one of two sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusCheck {
-    /// The statuses of a response that the other checks are for.
+    /// The statuses of a response that the other checks apply to.
     pub expected: StatusSet,
-    /// The statuses by which a server says that it works and takes no more requests now.
+    /// The statuses with which a busy server refuses a request.
     pub busy: StatusSet,
 }
 
 impl StatusCheck {
-    /// Whether this status says that the server is busy, also if it is expected.
+    /// Whether this status means that the server is busy, even if it is expected too.
     pub(super) fn is_busy(&self, status: u16) -> bool {
         self.busy.contains(status)
     }
@@ -56,7 +56,7 @@ impl StatusCheck {
 }
 
 impl From<StatusSet> for StatusCheck {
-    /// Without a status that says busy.
+    /// Without statuses of a busy server.
     fn from(expected: StatusSet) -> Self {
         Self {
             expected,

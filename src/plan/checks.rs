@@ -147,7 +147,7 @@ impl Planner<'_> {
     }
 }
 
-/// A status of success would pass without the checks that are for it.
+/// A 2xx status would pass without the checks that apply to it.
 fn busy_statuses(text: &str) -> Result<StatusSet, SyntaxError> {
     let set: StatusSet = text.parse()?;
     if (200..=299).any(|status| set.contains(status)) {
