@@ -38,8 +38,8 @@ impl Recording {
         self.outcome(self.try_write(response).err(), advice)
     }
 
-    /// The outcome of a response by which a busy server refuses the request. It is a failure:
-    /// who records needs the file, and `--wait` goes on until there is something to record.
+    /// The outcome when a busy server refuses the request: a failure, because the user needs
+    /// the file, and so that `--wait` goes on until there is a response to record.
     #[must_use]
     pub fn refuse_busy(&self, status: u16) -> Outcome<'_> {
         self.outcome(Some(WriteError::Busy(status)), None)
@@ -79,7 +79,7 @@ impl fmt::Display for WriteError<'_> {
         match self {
             Self::Busy(status) => write!(
                 f,
-                "status {status} says that the server is busy, so there is no response to record"
+                "status {status} means busy, so there is no response to record"
             ),
             Self::Body(error) => error.fmt(f),
             Self::Recording(error @ RecordingError::NonFinite { .. }) => {

@@ -68,7 +68,7 @@ fn any_other_response_is_checked_as_without_it() {
     );
 }
 
-/// A server that takes long to say that it is busy does not only have a full queue.
+/// A server that is slow to refuse a request has more than a full queue.
 #[test]
 fn a_busy_server_must_answer_in_time() {
     let server = Server::handling(|stream| {
@@ -158,7 +158,7 @@ fn ends_the_wait() {
 fn a_busy_response_is_not_recorded() {
     let path = file("not-recorded.json", "kept");
     let arguments = ["--busy-status", "429", "--write-baseline", &path];
-    let reason = "status 429 says that the server is busy, so there is no response to record";
+    let reason = "status 429 means busy, so there is no response to record";
     Server::answering(busy()).assert_unhealthy(&arguments, reason, " in <t>");
     assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
 
