@@ -181,7 +181,7 @@ sections! {
     }
     CHECK_FLAGS {
         EXPECT_STATUS = Value("expect-status", "SET", "Allowed statuses: 200, 2xx, 200-299 or a\nlist of these [default: 200-399]").short('s');
-        BUSY_STATUS = Value("busy-status", "SET", "Statuses that mean busy, which is healthy\nwhatever headers and body, e.g. 429");
+        BUSY_STATUS = Value("busy-status", "SET", "Statuses of a busy server, e.g. 429: healthy,\nwithout header and body checks");
         EXPECT_HEADER = Values("expect-header", "ASSERTION", "NAME, !NAME, or NAME with =, !=, ~ or !~\nand a value; repeatable");
         EXPECT_BODY = Values("expect-body", "TEXT", "The body contains this text; repeatable");
         EXPECT_BODY_REGEX = Values("expect-body-regex", "RE", "The body matches this regular expression;\nrepeatable");
@@ -189,7 +189,7 @@ sections! {
         EXPECT = Values("expect", "ASSERTION", "Assert on the JSON body, e.g. status=ok;\nrepeatable").short('e');
         BASELINE = Value("baseline", "FILE", "Compare the JSON body with this recording").content(Content::Path).group(Group::Baseline);
         TOLERANCE = Value("tolerance", "N", "How far numbers may drift from the\nbaseline: 0.02, 2% or 0.1+2% [default: 0]");
-        MIN_COSINE = Value("min-cosine", "N", "Compare arrays of numbers as vectors: the\nleast cosine similarity, e.g. 0.99");
+        MIN_COSINE = Value("min-cosine", "N", "Compare arrays of numbers as vectors: the\nminimum cosine similarity, e.g. 0.99");
         IGNORE = Values("ignore", "QUERY", "Leave these nodes (JSONPath) out of the\nbaseline; repeatable");
         WRITE_BASELINE = Value("write-baseline", "FILE", "Record the response as the baseline if all\nother checks hold").content(Content::Path).group(Group::Baseline);
         MAX_LATENCY = Value("max-latency", "DURATION", "The response takes no longer than this");

@@ -27,7 +27,7 @@ struct Object<'a> {
     address: Option<String>,
     /// The status code of the last response; null without one.
     status: Option<u16>,
-    /// Whether that status says that the server is busy.
+    /// Whether that status means that the server is busy.
     busy: bool,
     /// Where the response redirects to, without credentials and query; null if it is not a
     /// redirect.

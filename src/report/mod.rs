@@ -57,7 +57,7 @@ impl Report<'_> {
         }
     }
 
-    /// Whether that status says that the server is busy.
+    /// Whether that status means that the server is busy.
     fn is_busy(&self) -> bool {
         self.result
             .is_ok_and(|response| check::is_busy(self.outcomes, response))

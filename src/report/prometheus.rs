@@ -53,7 +53,7 @@ pub fn text(report: &Report) -> String {
     );
     samples.one(
         "healthprobe_busy",
-        "Whether the status says that the server is busy.",
+        "Whether the server is busy, by its status.",
         u8::from(report.is_busy()),
     );
     samples.one(

@@ -73,7 +73,7 @@ probe_ip_protocol{URL} 4
 # HELP probe_http_status_code HTTP status code; 0 without a response.
 # TYPE probe_http_status_code gauge
 probe_http_status_code{URL} 200
-# HELP healthprobe_busy Whether the status says that the server is busy.
+# HELP healthprobe_busy Whether the server is busy, by its status.
 # TYPE healthprobe_busy gauge
 healthprobe_busy{URL} 0
 # HELP probe_http_content_length Content length of the response; -1 if it is not announced, 0 without a response.
