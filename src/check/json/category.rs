@@ -16,7 +16,7 @@ const NAMES: &str = "CcCfCnCoCsLlLmLoLtLuMcMeMnNdNlNoPcPdPePfPiPoPsScSkSmSoZlZpZ
 /// The characters of a category (`Lu`) or of a group of them (`L`), or all others; `None`
 /// if RFC 9485 has no such category.
 pub(super) fn ranges(name: &str, complement: bool) -> Option<Vec<RangeInclusive<char>>> {
-    // Surrogates are no characters.
+    // Surrogates are not characters.
     if name.is_empty() || name == "Cs" || !names().any(|category| category.starts_with(name)) {
         return None;
     }

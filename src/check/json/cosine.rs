@@ -15,7 +15,7 @@ use super::literal;
 use super::span::Span;
 use crate::syntax::SyntaxError;
 
-/// The least cosine similarity of two vectors, above 0 and at most 1.
+/// The minimum cosine similarity of two vectors, above 0 and at most 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MinCosine(Number);
 

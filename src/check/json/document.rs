@@ -47,7 +47,7 @@ impl<'a> Document<'a> {
             })
     }
 
-    /// Of a stream that does not end in time, how far it came.
+    /// For a stream that does not end in time, the number of documents that came.
     #[cold]
     fn failed(&self, error: &BodyError) -> CheckResult {
         let mut result = CheckResult::from(error);

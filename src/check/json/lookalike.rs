@@ -9,7 +9,7 @@ use crate::response::Advice;
 pub enum Lookalike {
     /// Server-sent events.
     Events,
-    /// One JSON document a line.
+    /// One JSON document per line.
     Lines,
     /// A JSON text sequence (RFC 7464).
     Records,
@@ -18,7 +18,7 @@ pub enum Lookalike {
 }
 
 impl Lookalike {
-    /// As the first bytes have it.
+    /// The format that the first bytes show.
     pub(super) fn of(text: &[u8]) -> Option<Self> {
         let begins = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| text.starts_with(prefix));
         if begins(&[b"\x1e"]) {

@@ -9,7 +9,7 @@ use crate::response::Response;
 pub(super) enum Framing {
     /// Server-sent events (WHATWG HTML, section 9.2.6), whose data are the documents.
     Events,
-    /// One document a line.
+    /// One document per line.
     Lines,
     /// A JSON text sequence (RFC 7464).
     Records,
@@ -40,7 +40,7 @@ const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
 type Take<'t> = &'t mut dyn FnMut(&[u8]) -> Result<(), JsonError>;
 
 impl Framing {
-    /// As the response's Content-Type says.
+    /// The framing that the response's Content-Type names.
     pub(super) fn of(response: &Response) -> Option<Self> {
         let mut headers = response.headers.iter();
         let (_, value) = headers.find(|(name, _)| name == "content-type")?;
