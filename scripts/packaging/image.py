@@ -75,7 +75,7 @@ def path_of(descriptor):
 
 
 def annotations(package, revision):
-    """What an image says of itself: as labels of its configuration, and as annotations of manifests and index."""
+    """The metadata of an image, as labels of its configuration and as annotations of manifests and index."""
     repository = package["repository"]
     values = {
         "created": rfc3339(project.build_time()),

@@ -31,7 +31,7 @@ def cargo(*arguments):
 
 
 def linked_crates():
-    """The name and version of each crate whose code is in the executable: none of a build script or a macro."""
+    """The name and version of each crate whose code is in the executable, without build scripts and macros."""
     tree = cargo("tree", "--edges=normal,no-proc-macro", f"--target={TARGET}", "--prefix=none", "--format={p}")
     crates = {tuple(line.split()[:2]) for line in tree.splitlines()}
     return {(name, version.removeprefix("v")) for name, version in crates}
