@@ -227,9 +227,11 @@ fn every_example_prints_what_it_shows() {
 fn every_translation_from_curl_is_healthy_on_a_healthy_server() {
     let world = World::new("translations");
     let tables = tables(TRANSLATIONS);
-    let most = tables.iter().map(|table| table.rows.len()).max();
-    assert!(most >= Some(18));
-    for row in tables.into_iter().flat_map(|table| table.rows) {
+    let rows: Vec<Vec<String>> = tables.into_iter().flat_map(|table| table.rows).collect();
+    let commands: BTreeSet<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert!(rows.len() >= 18, "{} rows", rows.len());
+    assert_eq!(commands.len(), rows.len(), "two pages have the same row");
+    for row in rows {
         let command = row[1].strip_prefix("healthprobe ").unwrap();
         let ran = world.probe(&words(command));
         assert_eq!(
@@ -313,7 +315,7 @@ fn every_healthcheck_line_is_healthy_on_a_healthy_server() {
             seen += 1;
         }
     }
-    assert!(seen >= 10, "{seen}");
+    assert!(seen >= 8, "{seen}");
 }
 
 #[test]
