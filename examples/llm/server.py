@@ -37,7 +37,7 @@ class Engine:
         self.weights = WEIGHTS
         self.slots = threading.Semaphore(SLOTS)
         if fault == "nan":
-            # As after an overflow in half precision. The best of all NaN is the first token.
+            # As after an overflow in half precision. max() of NaN logits picks the first token.
             self.weights = {token: [math.nan] * len(TOKENS) for token in TOKENS}
         elif fault == "empty":
             # As after a conversion that gave <end> a wrong id.
