@@ -1,4 +1,4 @@
-# healthprobe alone, in about 2.2 MB, built from a clone, under the name of the published image:
+# An image that contains only healthprobe, about 2.2 MB, built from a clone under the name of the published image:
 #
 #     docker build --tag ghcr.io/healthprobe/healthprobe .
 #
@@ -6,7 +6,7 @@
 #
 #     COPY --from=ghcr.io/healthprobe/healthprobe /healthprobe /healthprobe
 #
-# It names no architecture, so one build can target several; foreign ones are emulated:
+# One build can target several architectures; foreign ones are emulated:
 #
 #     docker buildx build --platform linux/amd64,linux/arm64 --tag registry.example/healthprobe --push .
 
@@ -21,7 +21,7 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY .cargo .cargo
 COPY src src
-# .cargo/config.toml has the flags of a static build. They fit no procedural macro, so the target is named.
+# Without --target, cargo would use the flags of .cargo/config.toml for procedural macros too, which then cannot be linked.
 RUN cargo build --release --locked --bin healthprobe --target "$(rustc --print host-tuple)"
 
 
