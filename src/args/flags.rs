@@ -181,7 +181,7 @@ sections! {
     }
     CHECK_FLAGS {
         EXPECT_STATUS = Value("expect-status", "SET", "Allowed statuses: 200, 2xx, 200-299 or a\nlist of these [default: 200-399]").short('s');
-        BUSY_STATUS = Value("busy-status", "SET", "Statuses of a busy server, e.g. 429: healthy,\nwithout header and body checks");
+        BUSY_STATUS = Value("busy-status", "SET", "Statuses of a busy server, e.g. 429, which\nis healthy without header and body checks");
         EXPECT_HEADER = Values("expect-header", "ASSERTION", "NAME, !NAME, or NAME with =, !=, ~ or !~\nand a value; repeatable");
         EXPECT_BODY = Values("expect-body", "TEXT", "The body contains this text; repeatable");
         EXPECT_BODY_REGEX = Values("expect-body-regex", "RE", "The body matches this regular expression;\nrepeatable");
