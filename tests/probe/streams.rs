@@ -202,7 +202,7 @@ fn a_stream_that_is_cut_short_is_unhealthy() {
     Server::answering(until_closed("application/json-seq", "\u{1e}{}\n\u{1e}12"))
         .probe(&check)
         .assert_starts(
-            "unhealthy: body is cut short: expected a line feed after the number in document 2; ",
+            "unhealthy: body is cut short: expected a line feed after the value in document 2; ",
         );
     // Without the last chunk, the response itself is cut short, after any document.
     Server::answering(dripping("text/event-stream", CHAT))

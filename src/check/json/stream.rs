@@ -31,7 +31,7 @@ const DONE: &[u8] = b"[DONE]";
 const NOT_EVENTS: &str = "is not an event stream: expected a field such as data";
 const OPEN_EVENT: &str = "is cut short: expected a blank line after the event";
 const NOT_RECORDS: &str = "is not a JSON text sequence: expected a record separator";
-const OPEN_RECORD: &str = "is cut short: expected a line feed after the number";
+const OPEN_RECORD: &str = "is cut short: expected a line feed after the value";
 
 /// The fields of events.
 const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
@@ -201,7 +201,8 @@ fn split_records(body: &[u8], take: Take) -> Result<(), JsonError> {
         return Err(JsonError::at_line(1, JsonErrorKind::Framing(NOT_RECORDS)));
     }
     for record in records {
-        // A number may have lost its last digits; RFC 7464, section 2.4.
+        // A number may have lost its last digits, and true, false and null need a delimiter too; RFC 7464,
+        // section 2.4.
         let is_delimited = matches!(record.trim_ascii_start(), [b'{' | b'[' | b'"', ..] | []);
         if !is_delimited && record.trim_ascii_end() == record {
             return Err(JsonError::at_line(0, JsonErrorKind::Framing(OPEN_RECORD)));
@@ -336,7 +337,7 @@ mod tests {
             ],
         );
         for body in ["\u{1e}12", "\u{1e}tr\u{1e}1\n"] {
-            let reason = "is cut short: expected a line feed after the number";
+            let reason = "is cut short: expected a line feed after the value";
             assert_eq!(
                 split(Framing::Records, body.as_bytes()),
                 Err(reason.to_owned())
