@@ -109,6 +109,22 @@ fn an_error_in_a_stream_of_status_200_is_found() {
 }
 
 #[test]
+fn the_name_of_an_event_is_checked_as_text() {
+    let rejects = &[
+        "-e",
+        "count([?@.error])=0",
+        "--reject-body-regex",
+        "(?m)^event: ?error",
+    ];
+    events("data: {\"a\":\"event: error\"}\n\n").assert_healthy(rejects);
+    events("data: {}\r\n\r\nevent:error\r\ndata: {}\r\n\r\n").assert_unhealthy(
+        rejects,
+        "body contains \"event:error\", rejected by (?m)^event: ?error",
+        " in <t>; body: data: {} event:error data: {}",
+    );
+}
+
+#[test]
 fn each_document_is_read_as_one_alone_is() {
     let body = "{\"a\":1}\n{\"a\":NaN,\"b\":\"\\ud83d\"}\n{\"a\":18446744073709551615}\n";
     lines(body).assert_unhealthy(
