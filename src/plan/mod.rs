@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::args::Args;
 use crate::args::env::Environment;
-use crate::args::flags::{METRICS_FILE, OUTPUT, QUIET, VERBOSE, WRITE_BASELINE};
+use crate::args::flags::{METRICS_FILE, OUTPUT, QUIET, VERBOSE, WAIT, WRITE_BASELINE};
 use crate::check::{self, Check};
 use crate::inputs::ReadInput;
 use crate::record::Recording;
@@ -59,7 +59,8 @@ pub struct Output {
     pub metrics_file: Option<String>,
     /// Whether a terminal shows colors.
     pub colors: bool,
-    /// The width of the terminal, in columns; `None` if it cannot rewrite a line.
+    /// The width of the terminal that shows `--wait`, in columns; `None` if it cannot rewrite
+    /// a line.
     pub columns: Option<usize>,
     /// Texts that must not appear, should a server repeat them.
     pub secrets: Vec<Secret>,
@@ -127,7 +128,10 @@ impl Planner<'_> {
             verbose: self.args.is_set(VERBOSE),
             metrics_file: self.output_path(METRICS_FILE)?,
             colors: may_color(self.environment),
-            columns: columns(self.environment),
+            columns: self
+                .args
+                .value(WAIT)
+                .and_then(|_| columns(self.environment)),
             secrets,
         })
     }
