@@ -140,26 +140,26 @@ fn split_events(body: &[u8], take: Take) -> Result<(), JsonError> {
         is_open = true;
         if FIELDS.contains(&name) {
             (is_known, unknown) = (true, None);
-        }
-        match name {
-            b"data" => {
-                match data_lines {
-                    0 => data = value,
-                    1 => joined = data.to_vec(),
-                    _ => {}
-                }
-                if data_lines > 0 {
-                    joined.push(b'\n');
-                    joined.extend_from_slice(value);
-                }
-                data_lines += 1;
-            }
-            b"event" | b"id" | b"retry" => {}
-            _ if !is_unknown_field(name, value) => return Err(not_events(number)),
+        } else if !is_unknown_field(name, value) {
+            return Err(not_events(number));
+        } else {
             // The end of the stream may have cut it short.
-            _ if rest.is_empty() && FIELDS.iter().any(|field| field.starts_with(name)) => {}
-            _ if !is_known => unknown = unknown.or(Some(number)),
-            _ => {}
+            let is_cut = rest.is_empty() && FIELDS.iter().any(|field| field.starts_with(name));
+            if !is_cut && !is_known {
+                unknown = unknown.or(Some(number));
+            }
+        }
+        if name == b"data" {
+            match data_lines {
+                0 => data = value,
+                1 => joined = data.to_vec(),
+                _ => {}
+            }
+            if data_lines > 0 {
+                joined.push(b'\n');
+                joined.extend_from_slice(value);
+            }
+            data_lines += 1;
         }
     }
     if let Some(line) = unknown {
